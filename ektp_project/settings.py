@@ -1,0 +1,237 @@
+"""How is this installation set up? One file; every value from outside comes through env.py."""
+
+from __future__ import annotations
+
+import base64
+from datetime import timedelta
+
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+
+from ektp_project.env import BASE_DIR, VAR_DIR, env, key_ring, required, secret
+
+# --- Demo or office ---------------------------------------------------------------------------
+# The demo's secrets are public: they stand in this file so that `make run` needs no set-up.
+DEMO = env.bool("EKTP_DEMO", default=False)
+DEMO_SECRET_KEY = "demo-only-secret-key-that-everybody-knows-0123456789abcdefghijkl"
+DEMO_NIK_KEY = "1:" + base64.b64encode(b"demo-only-key-for-nik-encryption").decode()
+DEMO_NIK_INDEX_KEY = base64.b64encode(b"demo-only-key-for-nik-blindindex").decode()
+DEMO_CENTRAL_TOKEN = "demo-token"
+
+SECRET_KEY = secret("SECRET_KEY") or (DEMO_SECRET_KEY if DEMO else "")
+required("SECRET_KEY", SECRET_KEY)
+NIK_KEYS = key_ring("NIK_KEYS", required("NIK_KEYS", secret("NIK_KEYS") or (DEMO_NIK_KEY if DEMO else "")))
+NIK_INDEX_KEY = key_ring(
+    "NIK_INDEX_KEY",
+    "1:" + required("NIK_INDEX_KEY", secret("NIK_INDEX_KEY") or (DEMO_NIK_INDEX_KEY if DEMO else "")),
+)[1]
+CENTRAL_TOKEN = secret("CENTRAL_TOKEN") or (DEMO_CENTRAL_TOKEN if DEMO else "")
+
+DEBUG = env.bool("DEBUG", default=False)
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+
+if not DEMO:
+    known = {
+        "SECRET_KEY": SECRET_KEY == DEMO_SECRET_KEY,
+        "NIK_KEYS": NIK_KEYS == key_ring("NIK_KEYS", DEMO_NIK_KEY),
+        "NIK_INDEX_KEY": base64.b64encode(NIK_INDEX_KEY).decode() == DEMO_NIK_INDEX_KEY,
+        "CENTRAL_TOKEN": CENTRAL_TOKEN == DEMO_CENTRAL_TOKEN,
+    }
+    public = sorted(name for name, is_public in known.items() if is_public)
+    if public:
+        raise ImproperlyConfigured(f"{', '.join(public)}: a demo secret is refused outside the demo.")
+
+# --- Applications -----------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "ektp_project.apps.OfficeAdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "csp",
+    "pgtrigger",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "django_celery_beat",
+    "registry",
+    "printing",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "ektp_project.urls"
+WSGI_APPLICATION = "ektp_project.wsgi.application"
+ASGI_APPLICATION = "ektp_project.asgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "ektp_project" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+# --- Data -------------------------------------------------------------------------------------
+DATABASES = {"default": env.db_url_config(required("DATABASE_URL", env.str("DATABASE_URL", default="")))}
+DATABASES["default"]["OPTIONS"] = {
+    **DATABASES["default"].get("OPTIONS", {}),
+    "connect_timeout": 5,  # seconds; a database that is away is said soon, and tried again
+}
+DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=600)  # seconds
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+REDIS_URL = required("REDIS_URL", env.str("REDIS_URL", default=""))
+
+MEDIA_ROOT = VAR_DIR / "media"
+STATIC_URL = "static/"
+STATIC_ROOT = VAR_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "ektp_project" / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if env.bool("STATIC_MANIFEST", default=not DEBUG)
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024  # bytes; a larger upload goes to a file while it comes in
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024  # bytes; the forms of a clerk are far smaller
+IMPORT_MAXIMUM_BYTES = 50 * 1024 * 1024  # a list of 13,000 people has about 3 MB
+
+# --- People -----------------------------------------------------------------------------------
+LANGUAGE_CODE = "id"
+LANGUAGES = [("id", _("Bahasa Indonesia")), ("en", _("Inggris"))]
+LOCALE_PATHS = [BASE_DIR / "ektp_project" / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = env.str("OFFICE_TIME_ZONE", default="Asia/Jakarta")
+USE_THOUSAND_SEPARATOR = True
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "admin:login"
+SESSION_COOKIE_AGE = 10 * 60 * 60  # seconds; one working day
+SESSION_COOKIE_NAME = "ektp_session"
+SESSION_COOKIE_HTTPONLY = True
+CSRF_COOKIE_HTTPONLY = True
+
+# --- Security ---------------------------------------------------------------------------------
+# The demo speaks plain HTTP on this machine; an office sits behind a TLS proxy.
+HTTPS = env.bool("HTTPS", default=not DEMO)
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]  # asked for from inside, without TLS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+SECURE_HSTS_PRELOAD = HTTPS
+SESSION_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_SECURE = HTTPS
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+        "form-action": [SELF],
+    }
+}
+
+# --- The office and its line -----------------------------------------------------------------
+OFFICE_CODE = env.str("OFFICE_CODE", default="21.02")
+CENTRAL_URL = env.str("CENTRAL_URL", default="")
+CENTRAL_TIMEOUT = env.float("CENTRAL_TIMEOUT", default=35.0)  # seconds; the contract: a call takes up to 30 s
+PUMP_SECONDS = env.float("PUMP_SECONDS", default=1.0 if DEMO else 5.0)  # how often beat moves the line
+PRINT_CONCURRENCY = env.int("PRINT_CONCURRENCY", default=8)  # threads of one printing worker
+CENTRAL_CONCURRENCY = env.int("CENTRAL_CONCURRENCY", default=32)  # threads of one central worker
+
+# The stairs of time: each outlasts the one before it; tests/house/test_timeouts.py asserts it.
+TASK_SOFT_SECONDS = CENTRAL_TIMEOUT + 10  # one call to the centre or one card, and the records about it
+PERMIT_LEASE_SECONDS = CENTRAL_TIMEOUT + 25  # a dead holder's permit comes back after this
+CLAIM_LEASE = timedelta(seconds=env.float("CLAIM_SECONDS", default=2 * CENTRAL_TIMEOUT + 20))
+PRINT_LEASE = timedelta(seconds=env.float("PRINT_SECONDS", default=150.0))  # one card takes up to a minute
+
+# --- Celery -----------------------------------------------------------------------------------
+CELERY_BROKER_URL = REDIS_URL
+CELERY_TASK_IGNORE_RESULT = True  # the row is the result
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 3600,  # seconds; longer than any task or claim, so that nothing is delivered twice
+    "socket_timeout": 30,
+    "socket_connect_timeout": 5,
+    "socket_keepalive": True,
+    "health_check_interval": 25,
+}
+CELERY_TASK_DEFAULT_QUEUE = "office"
+CELERY_TASK_CREATE_MISSING_QUEUES = False
+CELERY_TIMEZONE = TIME_ZONE
+CELERY_ENABLE_UTC = True
+CELERY_BEAT_SCHEDULER = "ektp_project.schedules:OfficeScheduler"
+CELERY_BEAT_MAX_LOOP_INTERVAL = 5  # seconds; an extra shift that a supervisor plans is seen this soon
+DJANGO_CELERY_BEAT_TZ_AWARE = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+
+# --- REST -------------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "e-KTP print office",
+    "VERSION": "1.0.0",
+    "OAS_VERSION": "3.1.0",
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SERVE_INCLUDE_SCHEMA": False,
+}
+
+# --- Logs -------------------------------------------------------------------------------------
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"()": "ektp_project.logs.Formatter"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "loggers": {
+        "httpx2": {"level": "WARNING"},  # its INFO lines carry addresses, and one of ours carries a NIK
+        "httpcore2": {"level": "WARNING"},
+        "celery.app.trace": {"level": "WARNING"},  # one line per task is a gigabyte a week
+        "celery.worker.strategy": {"level": "WARNING"},
+        "celery.beat": {"level": "WARNING"},
+        "django_celery_beat": {"level": "WARNING"},
+    },
+}

@@ -1,0 +1,26 @@
+"""The rows of WHAT WE MAKE: request, print command, job, printer, shift, hand-over, heartbeat."""
+
+from printing.models.authorization import PrintAuthorization
+from printing.models.handover import Handover
+from printing.models.heartbeat import Heartbeat
+from printing.models.imports import ImportBatch, ImportRejection
+from printing.models.job import PrintAttempt, PrintJob
+from printing.models.printer import Printer
+from printing.models.request import CardRequest, WaitingTally
+from printing.models.shift import ExtraShift, HolidayOverride, ShiftRun
+
+__all__ = [
+    "CardRequest",
+    "ExtraShift",
+    "Handover",
+    "Heartbeat",
+    "HolidayOverride",
+    "ImportBatch",
+    "ImportRejection",
+    "PrintAttempt",
+    "PrintAuthorization",
+    "PrintJob",
+    "Printer",
+    "ShiftRun",
+    "WaitingTally",
+]

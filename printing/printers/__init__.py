@@ -1,0 +1,1 @@
+"""The printers: one family of drivers in the shape of Django's mail backends."""

@@ -1,0 +1,1 @@
+"""Everything the office says to the centre goes through this room."""

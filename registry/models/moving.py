@@ -1,0 +1,124 @@
+"""How does a row move from one state to another?
+
+One way only: a conditional UPDATE, so that of two that race one finds nothing to move, and the
+event in the same transaction. A trigger made from the same table refuses every other way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, ClassVar, Self
+
+import pgtrigger
+from django.db import models, transaction
+from django.utils.translation import gettext_lazy as _
+
+from registry.models.event import Event, Subject
+
+WHY_LENGTH = 300  # characters an event keeps of its reason
+
+
+class IllegalMove(Exception):
+    """The state table has no such arrow: a programming error, never a user's."""
+
+
+def only_along(moves: Mapping[str, frozenset[str]]) -> pgtrigger.FSM:
+    """The trigger that refuses every move which is not in ``moves``."""
+    return pgtrigger.FSM(
+        name="only_along_the_table",
+        field="state",
+        transitions=[(str(source), str(target)) for source in moves for target in sorted(moves[source])],
+    )
+
+
+class Moving(models.Model):
+    """A row with a state. Children name their table of moves and how they are called in events."""
+
+    MOVES: ClassVar[Mapping[str, frozenset[str]]]
+    SUBJECT: ClassVar[Subject]
+    state: Any
+    state_since = models.DateTimeField(_("sejak"))
+
+    class Meta:
+        abstract = True
+
+    @property
+    def owner_id(self) -> Any:
+        """The resident whose story this row belongs to."""
+        raise NotImplementedError
+
+    def move(self, *, to: str, at: datetime, actor: str, why: str = "", **facts: Any) -> bool:
+        """Move this row to ``to`` and write ``facts`` with it; False when somebody else was first.
+
+        ``facts`` are further columns that change in the same UPDATE. The row in memory follows.
+        """
+        source = self.state
+        self._check(source, to)
+        with transaction.atomic():
+            moved = (
+                type(self)
+                ._default_manager.filter(pk=self.pk, state=source)
+                .update(state=to, state_since=at, **facts)
+            )
+            if not moved:
+                return False
+            self._event(source=source, to=to, at=at, actor=actor, why=why).save(force_insert=True)
+        self._follow(to, at, facts)
+        return True
+
+    @classmethod
+    def move_all(
+        cls, rows: Iterable[Self], *, to: str, at: datetime, actor: str, why: str = "", **facts: Any
+    ) -> list[Self]:
+        """Move rows that the caller has locked (``select_for_update``); two statements for all of them."""
+        rows = list(rows)
+        for row in rows:
+            cls._check(row.state, to)
+        if not rows:
+            return rows
+        with transaction.atomic():
+            moved = cls._default_manager.filter(
+                pk__in=[row.pk for row in rows], state__in={row.state for row in rows}
+            ).update(state=to, state_since=at, **facts)
+            if moved != len(rows):
+                raise IllegalMove(f"{cls.__name__}: rows to move were not locked")
+            Event.objects.bulk_create(
+                [row._event(source=row.state, to=to, at=at, actor=actor, why=why) for row in rows]
+            )
+        for row in rows:
+            row._follow(to, at, facts)
+        return rows
+
+    @classmethod
+    def create_all(cls, rows: Iterable[Self], *, actor: str, why: str = "") -> list[Self]:
+        """Insert rows with the event of their first state."""
+        with transaction.atomic():
+            made = cls._default_manager.bulk_create(list(rows))
+            Event.objects.bulk_create(
+                [row._event(source="", to=row.state, at=row.state_since, actor=actor, why=why) for row in made]
+            )
+        return made
+
+    @classmethod
+    def _check(cls, source: str, to: str) -> None:
+        if to not in cls.MOVES[source]:
+            raise IllegalMove(f"{cls.__name__}: {source} → {to}")
+
+    def _event(self, *, source: str, to: str, at: datetime, actor: str, why: str) -> Event:
+        return Event(
+            at=at,
+            subject=self.SUBJECT,
+            subject_id=str(self.pk),
+            resident_id=self.owner_id,
+            source=source,
+            target=to,
+            why=why[:WHY_LENGTH],
+            actor=actor,
+        )
+
+    def _follow(self, to: str, at: datetime, facts: Mapping[str, Any]) -> None:
+        self.state, self.state_since = to, at
+        for name, value in facts.items():
+            if not isinstance(value, models.expressions.Combinable):
+                setattr(self, name, value)

@@ -1,0 +1,136 @@
+"""Who is the person a card is made for?"""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any, Self
+
+from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
+from django.core.validators import RegexValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from registry.nik import mask
+from registry.vault import Vault
+
+
+def vault() -> Vault:
+    """The vault of this installation."""
+    return Vault(keys=settings.NIK_KEYS, index_key=settings.NIK_INDEX_KEY)
+
+
+class Sex(models.TextChoices):
+    """As it stands on the card."""
+
+    MALE = "L", _("laki-laki")
+    FEMALE = "P", _("perempuan")
+
+
+class Religion(models.TextChoices):
+    """The words of the population registry (Law 24/2013; Constitutional Court 97/PUU-XIV/2016)."""
+
+    ISLAM = "islam", "Islam"
+    PROTESTANT = "kristen", "Kristen"
+    CATHOLIC = "katolik", "Katolik"
+    HINDU = "hindu", "Hindu"
+    BUDDHIST = "buddha", "Buddha"
+    CONFUCIAN = "khonghucu", "Khonghucu"
+    BELIEF = "kepercayaan", "Kepercayaan terhadap Tuhan YME"
+
+
+class MaritalStatus(models.TextChoices):
+    """The words of the population registry."""
+
+    SINGLE = "belum_kawin", "Belum Kawin"
+    MARRIED = "kawin", "Kawin"
+    DIVORCED = "cerai_hidup", "Cerai Hidup"
+    WIDOWED = "cerai_mati", "Cerai Mati"
+
+
+class Citizenship(models.TextChoices):
+    """Foreigners with a permanent permit carry an e-KTP too (Law 24/2013, article 63)."""
+
+    INDONESIAN = "WNI", "WNI"
+    FOREIGN = "WNA", "WNA"
+
+
+class BloodType(models.TextChoices):
+    """Unknown is printed as a dash."""
+
+    A = "A", "A"
+    B = "B", "B"
+    AB = "AB", "AB"
+    O = "O", "O"  # noqa: E741
+    UNKNOWN = "-", "-"
+
+
+class ResidentQuerySet(models.QuerySet["Resident"]):
+    """Residents are found by NIK through the blind index only."""
+
+    def with_nik(self, digits: str) -> Self:
+        """The resident of this NIK (16 digits), if there is one."""
+        return self.filter(nik_index=vault().index(digits))
+
+
+class Resident(models.Model):
+    """A person with a NIK, and everything that stands on the card."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    nik_sealed = models.BinaryField(_("NIK (tersandi)"), max_length=64, editable=False)
+    nik_index = models.BinaryField(_("indeks NIK"), max_length=32, unique=True, editable=False)
+    name = models.CharField(_("nama"), max_length=100)
+    birth_place = models.CharField(_("tempat lahir"), max_length=60)
+    birth_date = models.DateField(_("tanggal lahir"))
+    sex = models.CharField(_("jenis kelamin"), max_length=1, choices=Sex)
+    address = models.CharField(_("alamat"), max_length=200)
+    rt = models.CharField(_("RT"), max_length=3, validators=[RegexValidator(r"^\d{1,3}$")])
+    rw = models.CharField(_("RW"), max_length=3, validators=[RegexValidator(r"^\d{1,3}$")])
+    village = models.CharField(_("desa/kelurahan"), max_length=60)
+    district = models.ForeignKey(
+        "registry.District", on_delete=models.PROTECT, related_name="residents", verbose_name=_("kecamatan")
+    )
+    religion = models.CharField(_("agama"), max_length=12, choices=Religion)
+    marital_status = models.CharField(_("status perkawinan"), max_length=12, choices=MaritalStatus)
+    occupation = models.CharField(_("pekerjaan"), max_length=60)
+    citizenship = models.CharField(
+        _("kewarganegaraan"), max_length=3, choices=Citizenship, default=Citizenship.INDONESIAN
+    )
+    blood_type = models.CharField(
+        _("golongan darah"), max_length=2, choices=BloodType, default=BloodType.UNKNOWN
+    )
+    created_at = models.DateTimeField(_("dicatat"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("diubah"), auto_now=True)
+
+    objects = ResidentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("penduduk")
+        verbose_name_plural = _("penduduk")
+        ordering = ["name"]
+        indexes = [GinIndex(fields=["name"], name="resident_name_trgm", opclasses=["gin_trgm_ops"])]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.masked_nik})"
+
+    @classmethod
+    def with_sealed_nik(cls, *, nik: str, **fields: Any) -> Resident:
+        """A new resident, not yet saved, whose NIK (16 digits) is sealed to its row."""
+        resident = cls(**fields)
+        resident.nik_sealed = vault().seal(nik, bound_to=resident._bond)
+        resident.nik_index = vault().index(nik)
+        return resident
+
+    @property
+    def nik(self) -> str:
+        """The NIK in clear: for the centre and the card, never for a log."""
+        return vault().open(bytes(self.nik_sealed), bound_to=self._bond)
+
+    @property
+    def masked_nik(self) -> str:
+        """The NIK as it may be shown."""
+        return mask(self.nik)
+
+    @property
+    def _bond(self) -> str:
+        return f"registry_resident.nik:{self.pk}"
