@@ -30,8 +30,10 @@ REQUEST_MOVES: Mapping[str, frozenset[str]] = {
     S.AUTHORIZING: frozenset({S.READY_TO_PRINT, S.WAITING, S.HELD, S.CANCELLED}),
     S.READY_TO_PRINT: frozenset({S.PRINTING, S.WAITING, S.HELD, S.CANCELLED}),
     S.PRINTING: frozenset({S.PRINTED, S.READY_TO_PRINT, S.HELD}),
-    S.PRINTED: frozenset({S.READY_FOR_PICKUP, S.READY_TO_PRINT, S.UNCLAIMED}),
-    S.READY_FOR_PICKUP: frozenset({S.HANDED_OVER, S.READY_TO_PRINT, S.UNCLAIMED}),
+    # A card that turns out bad is made again: on its command while the centre has not heard of it
+    # (ready to print), on a new command when it has (waiting).
+    S.PRINTED: frozenset({S.READY_FOR_PICKUP, S.READY_TO_PRINT, S.WAITING, S.UNCLAIMED}),
+    S.READY_FOR_PICKUP: frozenset({S.HANDED_OVER, S.READY_TO_PRINT, S.WAITING, S.UNCLAIMED}),
     S.UNCLAIMED: frozenset({S.READY_FOR_PICKUP, S.HANDED_OVER}),
     S.HELD: frozenset({S.WAITING, S.AUTHORIZING, S.READY_TO_PRINT, S.CANCELLED}),
     S.HANDED_OVER: frozenset({S.ACTIVATED}),
@@ -79,7 +81,7 @@ AUTHORIZATION_MOVES: Mapping[str, frozenset[str]] = {
     A.PENDING: frozenset({A.ASKING, A.DENIED, A.REVOKED}),
     A.GRANTED: frozenset({A.USED, A.EXPIRED, A.REVOKED}),
     A.DENIED: frozenset(),
-    A.USED: frozenset(),
+    A.USED: frozenset({A.GRANTED}),  # the card was spoiled before the centre heard of it
     A.EXPIRED: frozenset(),
     A.REVOKED: frozenset(),
 }

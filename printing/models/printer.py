@@ -29,6 +29,8 @@ class Printer(models.Model):
     address = models.CharField(_("alamat"), max_length=200, help_text=_("ipp://… atau folder"))
     enabled = models.BooleanField(_("dipakai"), default=True)
     depth = models.PositiveSmallIntegerField(_("pekerjaan sekaligus"), default=1)
+    ribbon_cards = models.PositiveIntegerField(_("kartu per pita"), default=RIBBON_CARDS)
+    film_cards = models.PositiveIntegerField(_("kartu per film"), default=RIBBON_CARDS)
     ribbon_left = models.IntegerField(_("sisa pita (kartu)"), default=RIBBON_CARDS)
     film_left = models.IntegerField(_("sisa film (kartu)"), default=RIBBON_CARDS)
     hold_reason = models.CharField(_("alasan tertahan"), max_length=20, choices=HoldReason, blank=True)

@@ -15,6 +15,9 @@ class Office(models.Model):
     )
     name = models.CharField(_("nama"), max_length=100)
     province = models.CharField(_("provinsi"), max_length=100)
+    quota_resets_at = models.DateTimeField(
+        _("kuota pusat terbuka lagi"), null=True, blank=True, help_text=_("Sampai saat itu tidak ada perintah cetak.")
+    )
 
     class Meta:
         verbose_name = _("kantor")

@@ -82,8 +82,7 @@ class Recording(Moving):
 
     submissions = models.PositiveIntegerField(_("kali dikirim"), default=0)
     polls = models.PositiveIntegerField(_("kali ditanyakan"), default=0)
-    due_at = models.DateTimeField(_("dikerjakan lagi"), help_text=_("Waktu pengiriman atau pertanyaan berikutnya."))
-    claimed_until = models.DateTimeField(_("diambil pekerja sampai"), null=True, blank=True)
+    due_at = models.DateTimeField(_("dikerjakan lagi"), help_text=_("Waktu pengiriman atau pertanyaan berikutnya; pekerja yang mengambilnya memundurkannya."))
 
     class Meta:
         verbose_name = _("perekaman")
