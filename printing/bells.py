@@ -1,0 +1,72 @@
+"""How many loops of a lane are at work, and how many more should be rung?
+
+The rows in PostgreSQL are the work; a message is only a bell that starts a loop. Loops sign in here
+with a lease, so that a pump rings just as many as are missing, however often it runs. Losing Redis
+loses these signatures and nothing else: too many bells find no work and go home.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+from redis import Redis
+
+LEASE = timedelta(seconds=120)  # longer than one batch of a loop; a killed loop is missed after it
+
+
+@dataclass(frozen=True)
+class Bells:
+    """The signatures of all loops of this installation, one sorted set per lane."""
+
+    redis: Redis
+    prefix: str = "ektp:loops"
+
+    def at_work(self, lane: str) -> int:
+        """How many loops of this lane are at work now."""
+        key = self._key(lane)
+        now = self._now()
+        pipe = self.redis.pipeline(transaction=False)
+        pipe.zremrangebyscore(key, "-inf", now)
+        pipe.zcard(key)
+        return int(pipe.execute()[1])
+
+    @contextmanager
+    def loop(self, lane: str) -> Iterator[Loop]:
+        """Sign in for the time of a loop, and out at its end, however it ends."""
+        loop = Loop(self, lane, uuid.uuid4().hex)
+        loop.stay()
+        try:
+            yield loop
+        finally:
+            self.redis.zrem(self._key(lane), loop.name)
+
+    def _key(self, lane: str) -> str:
+        return f"{self.prefix}:{lane}"
+
+    def _now(self) -> float:
+        seconds, micros = self.redis.time()  # type: ignore[misc]
+        return float(seconds) + float(micros) / 1e6
+
+    def _sign(self, lane: str, name: str) -> None:
+        key = self._key(lane)
+        pipe = self.redis.pipeline(transaction=False)
+        pipe.zadd(key, {name: self._now() + LEASE.total_seconds()})
+        pipe.expire(key, 2 * LEASE)
+        pipe.execute()
+
+
+@dataclass(frozen=True)
+class Loop:
+    """One loop's signature."""
+
+    bells: Bells
+    lane: str
+    name: str
+
+    def stay(self) -> None:
+        """Sign again: the loop is alive and goes on."""
+        self.bells._sign(self.lane, self.name)

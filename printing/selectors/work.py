@@ -1,0 +1,66 @@
+"""How much work is due now? Counts that a pump may ask for every second: each stops at its limit."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db.models import Q
+
+from printing.models import CardRequest, PrintAttempt, PrintAuthorization, PrintJob
+from printing.services.prints import EXPIRY_MARGIN
+from printing.states import AuthorizationState, JobState, RequestState
+from registry.models import BlankBalance, Office
+from registry.states import Place
+
+ON_THE_WAY = (JobState.QUEUED, JobState.CLAIMED, JobState.SENDING)
+
+
+def blanks_in_store(*, office: Office) -> int:
+    """Blanks that may be reserved."""
+    balance = BlankBalance.objects.filter(office=office, place=Place.STORE).values_list("quantity", flat=True)
+    return balance.first() or 0
+
+
+def commands_wanted(*, office: Office, ready_ahead: int) -> int:
+    """How many more print commands can become cards soon.
+
+    A command expires, and without a blank it is of no use; so no more are asked for than
+    ``ready_ahead`` or than blanks, less what is already being asked for or made.
+    """
+    room = min(ready_ahead, blanks_in_store(office=office))
+    made = PrintJob.objects.filter(state__in=ON_THE_WAY, authorization__request__office=office)
+    asked = PrintAuthorization.objects.filter(
+        state__in=[AuthorizationState.ASKING, AuthorizationState.PENDING], request__office=office
+    )
+    return max(0, room - made[:room].count() - asked[:room].count())
+
+
+def askable(*, office: Office, now: datetime, at_most: int) -> int:
+    """Requests that may be asked for now, and pending commands that are due."""
+    if at_most <= 0:
+        return 0
+    waiting = CardRequest.objects.filter(office=office, state=RequestState.WAITING, due_at__lte=now)
+    pending = PrintAuthorization.objects.filter(
+        state=AuthorizationState.PENDING, due_at__lte=now, request__office=office
+    )
+    return min(at_most, waiting.values("pk")[:at_most].count() + pending.values("pk")[:at_most].count())
+
+
+def printable(*, office: Office, now: datetime, at_most: int) -> int:
+    """Jobs that a printer may take now."""
+    jobs = PrintJob.objects.filter(
+        state=JobState.QUEUED,
+        authorization__state=AuthorizationState.GRANTED,
+        authorization__expires_at__gt=now + EXPIRY_MARGIN,
+        authorization__request__state=RequestState.READY_TO_PRINT,
+        authorization__request__office=office,
+    )
+    return jobs.values("pk")[:at_most].count()
+
+
+def reportable(*, office: Office, now: datetime, at_most: int) -> int:
+    """Outcomes that the centre should hear of now."""
+    due = PrintAttempt.objects.filter(
+        ~Q(outcome=""), report_due_at__lte=now, job__authorization__request__office=office
+    )
+    return due.values("pk")[:at_most].count()

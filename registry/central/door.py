@@ -1,0 +1,55 @@
+"""Which centre does this process speak to? One throttled door per office and process."""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from redis import Redis
+
+from registry.central.client import HttpCentral
+from registry.central.gateway import Gateway
+from registry.central.throttle import Throttle
+
+
+def door(*, office: str) -> Gateway:
+    """The way to the centre for this office (its code). Raises ImproperlyConfigured without an address."""
+    return _door(office, os.getpid())
+
+
+def throttle() -> Throttle:
+    """The throttle that all workers on all machines share."""
+    return _throttle(os.getpid())
+
+
+def redis_client() -> Redis:
+    """This process's connection pool to Redis."""
+    return _redis(os.getpid())
+
+
+# The process id in each key: a forked child never shares its parent's sockets.
+
+
+@lru_cache(maxsize=None)
+def _redis(pid: int) -> Redis:
+    return Redis.from_url(
+        settings.REDIS_URL,
+        socket_timeout=5,  # seconds; an answer takes under a millisecond, so five mean: gone
+        socket_connect_timeout=2,
+        health_check_interval=30,
+    )
+
+
+@lru_cache(maxsize=None)
+def _throttle(pid: int) -> Throttle:
+    return Throttle(_redis(pid))
+
+
+@lru_cache(maxsize=None)
+def _door(office: str, pid: int) -> Gateway:
+    if not settings.CENTRAL_URL:
+        raise ImproperlyConfigured("CENTRAL_URL is not set: there is no centre to ask.")
+    central = HttpCentral(settings.CENTRAL_URL, settings.CENTRAL_TOKEN, timeout=settings.CENTRAL_TIMEOUT)
+    return Gateway(central=central, throttle=_throttle(pid), office=office)
