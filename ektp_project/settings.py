@@ -172,6 +172,11 @@ PUMP_SECONDS = env.float("PUMP_SECONDS", default=1.0 if DEMO else 5.0)  # how of
 PRINT_CONCURRENCY = env.int("PRINT_CONCURRENCY", default=8)  # threads of one printing worker
 CENTRAL_CONCURRENCY = env.int("CENTRAL_CONCURRENCY", default=32)  # threads of one central worker
 
+READY_AHEAD = env.int("READY_AHEAD", default=400)  # commands held ready: a day of printing; they expire
+CHECK_REQUIRED = env.bool("CHECK_REQUIRED", default=False)  # a person checks each card before it is reported
+POLL_FIRST = timedelta(seconds=env.float("POLL_FIRST_SECONDS", default=15.0 if DEMO else 600.0))
+POLL_LONGEST = timedelta(seconds=env.float("POLL_LONGEST_SECONDS", default=300.0 if DEMO else 6 * 3600.0))
+
 # The stairs of time: each outlasts the one before it; tests/house/test_timeouts.py asserts it.
 TASK_SOFT_SECONDS = CENTRAL_TIMEOUT + 10  # one call to the centre or one card, and the records about it
 PERMIT_LEASE_SECONDS = CENTRAL_TIMEOUT + 25  # a dead holder's permit comes back after this

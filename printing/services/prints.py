@@ -59,8 +59,8 @@ class Result:
 # --- Claim ------------------------------------------------------------------------------------
 
 
-def claim(*, printer: Printer, now: datetime, lease: timedelta) -> list[PrintJob]:
-    """Take as many queued jobs as the printer has room, ribbon and film for.
+def claim(*, printer: Printer, limit: int, now: datetime, lease: timedelta) -> list[PrintJob]:
+    """Take queued jobs, at most ``limit`` and no more than the printer has room, ribbon and film for.
 
     The printer's row is locked, so two workers never give it more than its depth together.
     Jobs come with ``authorization.request.resident`` loaded.
@@ -68,7 +68,7 @@ def claim(*, printer: Printer, now: datetime, lease: timedelta) -> list[PrintJob
     with transaction.atomic():
         printer = Printer.objects.select_for_update().get(pk=printer.pk)
         busy = PrintJob.objects.filter(printer=printer, state__in=[J.CLAIMED, J.SENDING]).count()
-        room = min(printer.depth - busy, printer.ribbon_left - busy, printer.film_left - busy)
+        room = min(limit, printer.depth - busy, printer.ribbon_left - busy, printer.film_left - busy)
         if not printer.enabled or printer.hold_reason or room <= 0:
             return []
         jobs = list(

@@ -13,11 +13,10 @@ from django.db import transaction
 
 from printing.services import requests
 from registry.central.contract import RecordStatus
-from registry.central.errors import CentralError
 from registry.models import Recording
 from registry.models.recording import LearntBy
 from registry.services import visibility
-from registry.services.visibility import Heard, Pauses
+from registry.services.visibility import Delivered, Heard, Pauses
 
 ACTOR = visibility.ACTOR
 
@@ -34,11 +33,14 @@ def record_answers(
     return heard
 
 
-def record_submission(
-    *, recording: Recording, answer: RecordStatus | CentralError, now: datetime, pauses: Pauses
-) -> Heard:
-    """Write down one delivery; what the centre sees at once goes straight into the line."""
+def record_submissions(
+    *, delivered: Sequence[tuple[Recording, Delivered]], now: datetime, pauses: Pauses
+) -> list[Recording]:
+    """Write down a batch of deliveries; what the centre sees at once goes straight into the line."""
+    visible: list[Recording] = []
     with transaction.atomic():
-        heard = visibility.record_submission(recording=recording, answer=answer, now=now, pauses=pauses)
-        requests.release_visible(recordings=heard.visible, now=now, actor=ACTOR)
-    return heard
+        for recording, answer in delivered:
+            heard = visibility.record_submission(recording=recording, answer=answer, now=now, pauses=pauses)
+            visible += heard.visible
+        requests.release_visible(recordings=visible, now=now, actor=ACTOR)
+    return visible

@@ -21,8 +21,10 @@ from registry.models import Office, Recording
 from registry.models.recording import LearntBy
 from registry.states import Effect, RecordingState, Verdict, verdict
 
+Delivered = RecordStatus | errors.CentralError  # how one delivery ended
+
 ACTOR = "system:visibility"
-FOLLOWED = (RecordingState.SUBMITTED, RecordingState.EXCEPTION)  # the ministry mends things without telling us
+FOLLOWED = (RecordingState.SUBMITTED, RecordingState.EXCEPTION)  # the ministry mends things unannounced
 NOT_VISIBLE = Verdict(Effect.WAIT)
 UNOBJECTED = {"exception_kind": "", "exception_detail": ""}
 MIRRORED = ["polls", "due_at", "central_heard_at", "central_learnt_by", "central_status", "central_since"]
@@ -90,7 +92,7 @@ def submission_of(recording: Recording) -> RecordingSubmission:
     )
 
 
-def submit(*, recording: Recording, central: Central) -> RecordStatus | errors.CentralError:
+def submit(*, recording: Recording, central: Central) -> Delivered:
     """Deliver one recording; a refusal comes back as a value, ready to be recorded."""
     try:
         return central.submit_recording(submission_of(recording))
@@ -99,7 +101,7 @@ def submit(*, recording: Recording, central: Central) -> RecordStatus | errors.C
 
 
 def record_submission(
-    *, recording: Recording, answer: RecordStatus | errors.CentralError, now: datetime, pauses: Pauses
+    *, recording: Recording, answer: Delivered, now: datetime, pauses: Pauses
 ) -> Heard:
     """Write down how a delivery went. Later leaves the recording where it is, due again."""
     if isinstance(answer, errors.Later):

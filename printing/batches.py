@@ -1,0 +1,224 @@
+"""What does one turn of a loop do? Claim a batch, make its calls, record the answers.
+
+Every function returns True when it is worth another turn at once, and False when nothing is due or
+when the centre, the throttle, the shift or the printer says: not now.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TypeVar
+
+from django.conf import settings
+from django.utils import timezone
+
+from printing.models import Printer
+from printing.printers import open_printer
+from printing.printers.base import PrinterUnavailable
+from printing.selectors import work
+from printing.selectors.shifts import current_shift
+from printing.services import authorizations, outcomes, prints, visibility
+from registry.central import errors
+from registry.central.contract import QUERY_MAXIMUM
+from registry.central.door import door, throttle
+from registry.central.throttle import Lane
+from registry.models import Office
+from registry.services import visibility as recordings
+from registry.states import RecordingState
+
+ROWS = 16  # most rows of a batch: enough to share the cost of a transaction, few enough to lose
+RECORD_SECONDS = 1.0  # answers are recorded together, at most this long after the first of them
+
+Claimed = TypeVar("Claimed")
+Answer = TypeVar("Answer")
+
+
+@dataclass
+class Pace:
+    """How fast one lane's calls are, as this process last saw it; slow calls make small batches.
+
+    With calls of seconds every row is claimed for itself; with calls of milliseconds sixteen share
+    their transactions.
+    """
+
+    seconds: float = RECORD_SECONDS  # of the last call; a first guess that makes the first batch small
+
+    @property
+    def rows(self) -> int:
+        """How many rows can be claimed, called and recorded within RECORD_SECONDS."""
+        return max(1, min(ROWS, int(RECORD_SECONDS / max(self.seconds, 1e-4))))
+
+
+_paces = {lane: Pace() for lane in ("authorize", "submit", "report")}
+
+
+def _pauses() -> recordings.Pauses:
+    return recordings.Pauses(first=settings.POLL_FIRST, longest=settings.POLL_LONGEST, claim=settings.CLAIM_LEASE)
+
+
+def authorize(*, office: Office) -> bool:
+    """Ask for print commands from the front of the line, while a shift is open."""
+    now = timezone.now()
+    if current_shift(office=office, now=now) is None:
+        return False
+    limit = min(
+        _paces["authorize"].rows,
+        throttle().room(lane=Lane.AUTHORIZATION, office=office.code),
+        work.commands_wanted(office=office, ready_ahead=settings.READY_AHEAD),
+    )
+    claimed = authorizations.claim(office=office, limit=limit, now=now, lease=settings.CLAIM_LEASE)
+    central, held_back = door(office=office.code), False
+
+    def record(answers: Sequence[authorizations.Answer]) -> None:
+        nonlocal held_back
+        held_back |= authorizations.record(answers=answers, now=timezone.now()).held_back
+
+    left = _call_each(
+        claimed,
+        call=lambda row: authorizations.ask(authorization=row, central=central),
+        stop=lambda answer: isinstance(answer.error, errors.NoPermit),
+        record=record,
+        pace=_paces["authorize"],
+    )
+    if left:
+        authorizations.snooze(authorizations=left, why=errors.NoPermit.kind, now=timezone.now())
+    return bool(claimed) and not held_back
+
+
+def submit(*, office: Office) -> bool:
+    """Deliver recordings that the centre has not got."""
+    now, pauses = timezone.now(), _pauses()
+    limit = min(_paces["submit"].rows, throttle().room(lane=Lane.VISIBILITY, office=office.code))
+    claimed = recordings.claim(
+        office=office, state=RecordingState.RECORDED, limit=limit, now=now, pauses=pauses
+    )
+    central, held_back = door(office=office.code), False
+
+    def record(answers: Sequence[tuple[recordings.Recording, recordings.Delivered]]) -> None:
+        nonlocal held_back
+        held_back |= any(isinstance(answer, errors.Later) for _row, answer in answers)
+        visibility.record_submissions(delivered=answers, now=timezone.now(), pauses=pauses)
+
+    left = _call_each(
+        claimed,
+        call=lambda row: (row, recordings.submit(recording=row, central=central)),
+        stop=lambda answer: isinstance(answer[1], errors.NoPermit),
+        record=record,
+        pace=_paces["submit"],
+    )
+    recordings.give_back(recordings=left, now=timezone.now())
+    return bool(claimed) and not held_back
+
+
+def poll(*, office: Office) -> bool:
+    """Ask in one call what the centre says of up to 500 recordings, the longest-waiting first."""
+    now, pauses = timezone.now(), _pauses()
+    if throttle().room(lane=Lane.VISIBILITY, office=office.code) < 1:
+        return False
+    claimed: list[recordings.Recording] = []
+    for state in recordings.FOLLOWED:
+        claimed += recordings.claim(
+            office=office, state=state, limit=QUERY_MAXIMUM - len(claimed), now=now, pauses=pauses
+        )
+    if not claimed:
+        return False
+    try:
+        answers = recordings.query(recordings=claimed, central=door(office=office.code))
+    except errors.CentralError as error:
+        pause = getattr(error, "retry_after", None) or pauses.first.total_seconds()
+        recordings.give_back(recordings=claimed, now=timezone.now() + timedelta(seconds=pause))
+        return False
+    visibility.record_answers(recordings=claimed, answers=answers, now=timezone.now(), pauses=pauses)
+    return len(claimed) == QUERY_MAXIMUM
+
+
+def report(*, office: Office) -> bool:
+    """Tell the centre what became of every blank, in and outside of shifts."""
+    limit = min(_paces["report"].rows, throttle().room(lane=Lane.REPORT, office=office.code))
+    claimed = outcomes.claim(office=office, limit=limit, now=timezone.now(), lease=settings.CLAIM_LEASE)
+    central, held_back = door(office=office.code), False
+
+    def record(told: Sequence[outcomes.Told]) -> None:
+        nonlocal held_back
+        held_back |= any(isinstance(one.error, errors.Later) for one in told)
+        outcomes.record(told=told, now=timezone.now())
+
+    left = _call_each(
+        claimed,
+        call=lambda row: outcomes.tell(attempt=row, central=central),
+        stop=lambda told: isinstance(told.error, errors.NoPermit),
+        record=record,
+        pace=_paces["report"],
+    )
+    outcomes.give_back(attempts=left, now=timezone.now())
+    return bool(claimed) and not held_back
+
+
+def print_on(*, printer_id: int) -> bool:
+    """Make as many cards as the printer has room for, while a shift is open."""
+    now = timezone.now()
+    printer = Printer.objects.select_related("office").get(pk=printer_id)
+    if current_shift(office=printer.office, now=now) is None:
+        return False
+    jobs = prints.claim(printer=printer, now=now, lease=settings.CLAIM_LEASE, limit=ROWS)
+    if not jobs:
+        return False
+    documents = prints.draw(jobs=jobs, today=timezone.localdate(now))
+    lease = settings.PRINT_LEASE * len(jobs)  # a printer makes them one after the other
+    begun = prints.begin(printer=printer, jobs=jobs, documents=documents, now=timezone.now(), lease=lease)
+    device = open_printer(driver=printer.driver, address=printer.address)
+    results = [prints.send(begun=one, printer=device) for one in begun]
+    prints.settle(
+        printer=printer, results=results, now=timezone.now(), check_required=settings.CHECK_REQUIRED
+    )
+    if any(result.withdrawn for result in results):
+        check(printer=printer)
+        return False
+    return bool(begun)
+
+
+def check(*, printer: Printer) -> None:
+    """Ask one printer how it is, and hold or free it accordingly."""
+    device = open_printer(driver=printer.driver, address=printer.address)
+    try:
+        condition = device.condition()
+    except PrinterUnavailable:
+        condition = None
+    printer.refresh_from_db()
+    prints.note_condition(printer=printer, condition=condition, now=timezone.now())
+
+
+def _call_each(
+    claimed: Sequence[Claimed],
+    *,
+    call: Callable[[Claimed], Answer],
+    stop: Callable[[Answer], bool],
+    record: Callable[[list[Answer]], None],
+    pace: Pace,
+) -> Sequence[Claimed]:
+    """Call for one row after the other, recording as RECORD_SECONDS pass; returns the rows not called.
+
+    The row whose answer says stop is recorded too: its service knows what a missing permit means.
+    """
+    answers: list[Answer] = []
+    first = 0.0
+    for place, row in enumerate(claimed):
+        began = time.monotonic()
+        answer = call(row)
+        ended = time.monotonic()
+        first = first if answers else ended
+        answers.append(answer)
+        if stop(answer):
+            record(answers)
+            return claimed[place + 1 :]
+        pace.seconds = ended - began
+        if ended - first >= RECORD_SECONDS:
+            record(answers)
+            answers = []
+    if answers:
+        record(answers)
+    return []
+

@@ -1,0 +1,198 @@
+"""When a bell rings, who does what? Every task is a doorbell: the rows say what there is to do.
+
+A *loop* takes batches from the database until nothing is left, somebody says "not now", or its time
+is up; then it ends, ringing once more if there is still work. A *pump*, run by beat, rings as many
+loops as are missing. Tasks carry no data but the number of a printer, so nothing personal ever
+travels through the broker.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from math import ceil
+from typing import Any
+
+from celery import shared_task
+from django.conf import settings
+from django.utils import timezone
+
+from printing import batches
+from printing.bells import Bells
+from printing.models import Printer
+from printing.printers import open_printer
+from printing.selectors import work
+from printing.selectors.shifts import current_shift
+from printing.services import authorizations, prints
+from registry.central.door import redis_client, throttle
+from registry.central.throttle import Lane
+from registry.models import Office
+from registry.services import visibility as recordings
+from registry.states import RecordingState
+
+LOOP_SECONDS = 20.0  # then a loop gives its thread to others; short enough for a warm shutdown
+BELL_EXPIRES = 30.0  # seconds; a bell that nobody heard is useless once beat has rung again
+AUTHORIZE_LOOPS = max(1, settings.CENTRAL_CONCURRENCY // 2)  # half of the threads; the rest is for ...
+REPORT_LOOPS = max(1, settings.CENTRAL_CONCURRENCY // 4)
+SUBMIT_LOOPS = max(1, settings.CENTRAL_CONCURRENCY // 8)
+PRINTER_LOOPS = 2  # for a printer that takes many jobs: one draws while the other prints
+
+
+# --- Loops ------------------------------------------------------------------------------------
+
+
+@shared_task(queue="central", expires=BELL_EXPIRES)
+def authorize() -> None:
+    """Ask for print commands from the front of the line."""
+    _loop("authorize", lambda: batches.authorize(office=_office()), again=authorize.delay)
+
+
+@shared_task(queue="central", expires=BELL_EXPIRES)
+def submit_recordings() -> None:
+    """Deliver recordings that the centre has not got."""
+    _loop("submit", lambda: batches.submit(office=_office()), again=submit_recordings.delay)
+
+
+@shared_task(queue="central", expires=BELL_EXPIRES)
+def poll_recordings() -> None:
+    """Ask in bulk what the centre says of recordings."""
+    _loop("poll", lambda: batches.poll(office=_office()), again=poll_recordings.delay)
+
+
+@shared_task(queue="central", expires=BELL_EXPIRES)
+def report_attempts() -> None:
+    """Tell the centre what became of every blank."""
+    _loop("report", lambda: batches.report(office=_office()), again=report_attempts.delay)
+
+
+@shared_task(queue="printing", expires=BELL_EXPIRES)
+def print_cards(printer_id: int) -> None:
+    """Make cards on one printer."""
+    _loop(
+        _lane(printer_id),
+        lambda: batches.print_on(printer_id=printer_id),
+        again=lambda: print_cards.delay(printer_id),
+    )
+
+
+# --- Pumps ------------------------------------------------------------------------------------
+
+
+@shared_task(queue="office", expires=BELL_EXPIRES)
+def pump_visibility() -> None:
+    """Ring for recordings that are due."""
+    office, now = _office(), timezone.now()
+    room = throttle().room(lane=Lane.VISIBILITY, office=office.code)
+    if room < 1:
+        return
+    most = batches.ROWS * SUBMIT_LOOPS
+    count = {
+        state: recordings.due_count(office=office, state=state, now=now, at_most=most)
+        for state in (RecordingState.RECORDED, *recordings.FOLLOWED)
+    }
+    _ring(submit_recordings, "submit", loops=min(ceil(count[RecordingState.RECORDED] / batches.ROWS), room))
+    _ring(poll_recordings, "poll", loops=min(1, sum(count[state] for state in recordings.FOLLOWED)))
+
+
+@shared_task(queue="office", expires=BELL_EXPIRES)
+def pump_authorizations() -> None:
+    """Ring for print commands: as many loops as the centre has room for, none that cannot be printed."""
+    office, now = _office(), timezone.now()
+    if current_shift(office=office, now=now) is None:
+        return
+    room = throttle().room(lane=Lane.AUTHORIZATION, office=office.code)
+    room = min(room, work.commands_wanted(office=office, ready_ahead=settings.READY_AHEAD))
+    due = work.askable(office=office, now=now, at_most=min(room, AUTHORIZE_LOOPS))
+    at_work = bells().at_work("authorize")
+    _ring(authorize, "authorize", loops=min(at_work + due, AUTHORIZE_LOOPS))
+
+
+@shared_task(queue="office", expires=BELL_EXPIRES)
+def pump_reports() -> None:
+    """Ring for outcomes that the centre has not heard."""
+    office, now = _office(), timezone.now()
+    room = min(throttle().room(lane=Lane.REPORT, office=office.code), REPORT_LOOPS)
+    due = work.reportable(office=office, now=now, at_most=room * batches.ROWS)
+    _ring(report_attempts, "report", loops=min(room, ceil(due / batches.ROWS)))
+
+
+@shared_task(queue="office", expires=BELL_EXPIRES)
+def pump_printing() -> None:
+    """Ring for every printer that may take a card."""
+    office, now = _office(), timezone.now()
+    if current_shift(office=office, now=now) is None:
+        return
+    if not work.printable(office=office, now=now, at_most=1):
+        return
+    for printer in prints.usable_printers(office=office):
+        _ring(print_cards, _lane(printer.pk), printer.pk, loops=min(printer.depth, PRINTER_LOOPS))
+
+
+# --- Sweeps -----------------------------------------------------------------------------------
+
+
+@shared_task(queue="office", expires=BELL_EXPIRES)
+def sweep_claims() -> None:
+    """Give back what dead workers held."""
+    office, now = _office(), timezone.now()
+    authorizations.rescue(office=office, now=now)
+    prints.rescue(office=office, now=now)
+
+
+@shared_task(queue="printing", expires=BELL_EXPIRES)
+def sweep_sending() -> None:
+    """Ask the printers about what was sent and never settled."""
+    for job in prints.stale_sending(office=_office(), now=timezone.now()):
+        assert job.printer is not None
+        prints.look_again(
+            job=job,
+            printer=open_printer(driver=job.printer.driver, address=job.printer.address),
+            now=timezone.now(),
+            check_required=settings.CHECK_REQUIRED,
+        )
+
+
+@shared_task(queue="office", expires=BELL_EXPIRES)
+def expire_commands() -> None:
+    """Close print commands whose time ran out."""
+    authorizations.expire(office=_office(), now=timezone.now())
+
+
+@shared_task(queue="printing", expires=BELL_EXPIRES)
+def check_printers() -> None:
+    """Ask every printer how it is."""
+    for printer in Printer.objects.filter(office=_office(), enabled=True):
+        batches.check(printer=printer)
+
+
+# --- How bells are rung -----------------------------------------------------------------------
+
+
+def bells() -> Bells:
+    """Who is at work, as all machines see it."""
+    return Bells(redis_client())
+
+
+def _office() -> Office:
+    return Office.objects.get(code=settings.OFFICE_CODE)
+
+
+def _lane(printer_id: int) -> str:
+    return f"print:{printer_id}"
+
+
+def _ring(task: Any, lane: str, *args: int, loops: int) -> None:
+    """Ring until ``loops`` loops of this lane are at work."""
+    for _bell in range(loops - bells().at_work(lane)):
+        task.delay(*args)
+
+
+def _loop(lane: str, batch: Callable[[], bool], *, again: Callable[[], Any]) -> None:
+    """Run batches until one says stop; when the time is up instead, ring for a successor."""
+    started = time.monotonic()
+    with bells().loop(lane) as loop:
+        while batch():
+            if time.monotonic() - started > LOOP_SECONDS:
+                again()
+                return
+            loop.stay()
