@@ -15,19 +15,23 @@ from django.utils.translation import gettext_lazy as _
 from registry.models.append_only import APPEND_ONLY
 from registry.states import BLANK_MOVES, OUTSIDE, Place
 
-# Rows are made first and then locked in one order, so that two transactions that move blanks to
-# and fro cannot wait for each other.
+SETTLED = ":settled"  # the reservation R is ended by the one movement called R:settled
+
+# The store's row is the office's turnstile: every movement locks it before any other row, so that
+# two transactions with several movements each cannot wait for each other. registry/services/ledger.py
+# locks in the same order.
 KEEP_BALANCES = """
     INSERT INTO registry_blankbalance (office_id, place, quantity)
     SELECT DISTINCT office_id, place, 0 FROM (
         SELECT office_id, source AS place FROM new_rows UNION SELECT office_id, target FROM new_rows
-    ) AS places ORDER BY 1, 2
+    ) AS places ORDER BY office_id, place
     ON CONFLICT (office_id, place) DO NOTHING;
     PERFORM 1 FROM registry_blankbalance AS balance
     WHERE EXISTS (
         SELECT 1 FROM new_rows
-        WHERE new_rows.office_id = balance.office_id AND balance.place IN (new_rows.source, new_rows.target)
-    ) ORDER BY office_id, place FOR UPDATE;
+        WHERE new_rows.office_id = balance.office_id
+        AND balance.place IN ('store', new_rows.source, new_rows.target)
+    ) ORDER BY office_id, place <> 'store', place FOR UPDATE;
     UPDATE registry_blankbalance AS balance SET quantity = balance.quantity + delta.quantity
     FROM (
         SELECT office_id, place, sum(quantity) AS quantity FROM (
@@ -45,7 +49,11 @@ class BlankMovement(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     office = models.ForeignKey(
-        "registry.Office", on_delete=models.PROTECT, related_name="+", verbose_name=_("kantor"), db_index=False
+        "registry.Office",
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("kantor"),
+        db_index=False,
     )
     at = models.DateTimeField(_("waktu"))
     quantity = models.PositiveIntegerField(_("jumlah"))
@@ -68,6 +76,17 @@ class BlankMovement(models.Model):
                     _connector=models.Q.OR,
                 ),
                 name="blankmovement_allowed",
+            ),
+            # A reservation is one blank, and one movement of a name of its own ends it: the unique
+            # reference lets it end once.
+            models.CheckConstraint(
+                condition=models.Q(quantity=1)
+                | ~models.Q(source=Place.RESERVED) & ~models.Q(target=Place.RESERVED),
+                name="blankmovement_reserved_singly",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(source=Place.RESERVED) | models.Q(reference__endswith=SETTLED),
+                name="blankmovement_settled_by_name",
             ),
         ]
         triggers = [
@@ -119,7 +138,10 @@ class BlankReceipt(models.Model):
     """A delivery from the centre, with the number of its minutes (berita acara)."""
 
     movement = models.OneToOneField(
-        BlankMovement, on_delete=models.PROTECT, related_name="receipt", verbose_name=_("mutasi")
+        BlankMovement,
+        on_delete=models.PROTECT,
+        related_name="receipt",
+        verbose_name=_("mutasi"),
     )
     minutes = models.CharField(_("nomor berita acara"), max_length=60, unique=True)
     received_on = models.DateField(_("tanggal diterima"))
@@ -138,8 +160,12 @@ class StockCount(models.Model):
     """What somebody counted in the store, beside what the books said at that moment."""
 
     office = models.ForeignKey(
-        "registry.Office", on_delete=models.PROTECT, related_name="stock_counts", verbose_name=_("kantor")
+        "registry.Office",
+        on_delete=models.PROTECT,
+        related_name="stock_counts",
+        verbose_name=_("kantor"),
     )
+    reference = models.CharField(_("acuan"), max_length=80, unique=True)
     counted_at = models.DateTimeField(_("dihitung"))
     counted = models.PositiveIntegerField(_("hasil hitung"))
     booked = models.PositiveIntegerField(_("menurut buku"))
@@ -170,13 +196,19 @@ class StockCount(models.Model):
 
 
 class LedgerSeal(models.Model):
-    """A run of movements closed under a hash that includes the hash of the run before it."""
+    """A run of movements closed under a hash that includes the hash of the run before it.
+
+    The run is every movement after ``last_id`` of the seal before, up to ``last_id``: a row that is
+    slipped into a gap of the numbers is seen too. ``fingerprints`` names a bad row when the hash
+    does not agree; it proves nothing by itself.
+    """
 
     first_id = models.BigIntegerField(_("mutasi pertama"))
     last_id = models.BigIntegerField(_("mutasi terakhir"), unique=True)
     count = models.PositiveIntegerField(_("banyaknya"))
-    previous_hash = models.CharField(_("hash sebelumnya"), max_length=64)
+    previous_hash = models.CharField(_("hash sebelumnya"), max_length=64, unique=True)  # no fork
     hash = models.CharField(_("hash"), max_length=64, unique=True)
+    fingerprints = models.BinaryField(_("sidik"), default=bytes)  # 16 bytes a movement, see seals.py
     sealed_at = models.DateTimeField(_("disegel"))
 
     class Meta:
