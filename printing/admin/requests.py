@@ -1,0 +1,133 @@
+"""How does a clerk see the waiting list, hold and release, and hand a card over?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.helpers import ActionForm
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from printing.models import CardRequest
+from printing.models.handover import MatchResult
+from printing.selectors.line import place_in_line
+from printing.services import requests as request_services
+from printing.services.handovers import CannotHandOver, hand_over
+from printing.states import HoldReason
+from registry.admin.base import ReadOnlyAdmin, each
+from registry.admin.residents import ByNikOrName
+
+
+class RequestActionForm(ActionForm):
+    """What the actions below may need to know."""
+
+    reason = forms.CharField(label=_("Alasan"), max_length=200, required=False)
+    hold_reason = forms.ChoiceField(label=_("Tahan karena"), choices=[("", "—"), *HoldReason.choices], required=False)
+    collector = forms.CharField(label=_("Penerima"), max_length=100, required=False)
+    match = forms.ChoiceField(label=_("Pencocokan 1:1"), choices=[("", "—"), *MatchResult.choices], required=False)
+
+
+@admin.register(CardRequest)
+class RequestPage(ByNikOrName, ReadOnlyAdmin):
+    """The waiting list and everything that came of it."""
+
+    resident_path = "resident"
+    list_display = ["receipt", "resident", "reason", "state", "hold_reason", "priority", "recorded_at", "state_since"]
+    list_filter = ["state", "hold_reason", "reason", "priority", "recording__district"]
+    search_fields = ["receipt", "resident__name"]
+    search_help_text = _("Nomor resi, NIK 16 angka (persis), atau bagian nama.")
+    list_select_related = ["resident"]
+    action_form = RequestActionForm
+    actions = ["hold", "release", "cancel", "put_first", "give_card"]
+    readonly_fields = ["place"]
+
+    @admin.display(description=_("urutan antrean"))
+    def place(self, request: CardRequest) -> Any:
+        return place_in_line(request=request) or "—"
+
+    @admin.action(description=_("Tahan (pilih alasan)"), permissions=["act"])
+    def hold(self, request: HttpRequest, queryset: QuerySet[CardRequest]) -> None:
+        reason = request.POST.get("hold_reason", "")
+        if reason not in HoldReason.values:
+            self.report(request, done=0, refused=[str(_("Pilih alasan menahan."))])
+            return
+        self._each(
+            request,
+            queryset,
+            lambda row: request_services.hold(
+                request=row,
+                reason=HoldReason(reason),
+                note=request.POST.get("reason", ""),
+                actor=request.user.get_username(),
+                now=timezone.now(),
+            ),
+        )
+
+    @admin.action(description=_("Lepaskan"), permissions=["act"])
+    def release(self, request: HttpRequest, queryset: QuerySet[CardRequest]) -> None:
+        self._each(
+            request,
+            queryset,
+            lambda row: request_services.release(
+                request=row,
+                note=request.POST.get("reason", ""),
+                actor=request.user.get_username(),
+                now=timezone.now(),
+            ),
+        )
+
+    @admin.action(description=_("Batalkan (isi alasan)"), permissions=["act"])
+    def cancel(self, request: HttpRequest, queryset: QuerySet[CardRequest]) -> None:
+        self._each(
+            request,
+            queryset,
+            lambda row: request_services.cancel(
+                request=row,
+                reason=request.POST.get("reason", ""),
+                actor=request.user.get_username(),
+                now=timezone.now(),
+            ),
+        )
+
+    @admin.action(description=_("Dahulukan (isi alasan)"), permissions=["act"])
+    def put_first(self, request: HttpRequest, queryset: QuerySet[CardRequest]) -> None:
+        self._each(
+            request,
+            queryset,
+            lambda row: request_services.prioritise(
+                request=row,
+                reason=request.POST.get("reason", ""),
+                actor=request.user.get_username(),
+                now=timezone.now(),
+            ),
+        )
+
+    @admin.action(description=_("Serahkan kartu (isi penerima dan pencocokan)"), permissions=["act"])
+    def give_card(self, request: HttpRequest, queryset: QuerySet[CardRequest]) -> None:
+        match = request.POST.get("match", "")
+        if match not in MatchResult.values:
+            self.report(request, done=0, refused=[str(_("Pilih hasil pencocokan 1:1."))])
+            return
+        self._each(
+            request,
+            queryset,
+            lambda row: hand_over(
+                request=row,
+                collector=request.POST.get("collector", ""),
+                match=MatchResult(match),
+                actor=request.user.get_username(),
+                now=timezone.now(),
+            ),
+        )
+
+    def has_act_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("printing.change_cardrequest")
+
+    def _each(self, request: HttpRequest, queryset: QuerySet[CardRequest], deed: Any) -> None:
+        refusals = (request_services.NotNow, CannotHandOver)
+        done, refused = each(queryset, deed, refusals=refusals)
+        self.report(request, done=done, refused=refused)

@@ -1,0 +1,50 @@
+"""How does a clerk follow recordings, and mend those the centre objects to?"""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from registry.admin.base import ReadOnlyAdmin
+from registry.admin.residents import ByNikOrName
+from registry.models import Recording
+from registry.services.visibility import resend
+
+
+@admin.register(Recording)
+class RecordingPage(ByNikOrName, ReadOnlyAdmin):
+    """Recordings, what the centre says of them, who owns a problem and what to do next."""
+
+    resident_path = "resident"
+    list_display = ["resident", "recorded_at", "state", "central_status", "central_since", "problem", "elsewhere"]
+    list_filter = ["state", "exception_kind", "central_status", "source", "district"]
+    search_fields = ["resident__name"]
+    search_help_text = _("NIK 16 angka (persis) atau bagian nama.")
+    list_select_related = ["resident"]
+    date_hierarchy = "recorded_at"
+    actions = ["send_again"]
+
+    @admin.display(description=_("masalah, pemilik, langkah berikut"))
+    def problem(self, recording: Recording) -> str:
+        kind = recording.exception
+        return f"{kind.label} — {kind.owner}: {kind.next_step}" if kind else ""
+
+    @admin.display(description=_("mungkin direkam di tempat lain"), boolean=True)
+    def elsewhere(self, recording: Recording) -> bool | None:
+        return recording.is_probably_elsewhere(now=timezone.now()) or None
+
+    @admin.action(description=_("Kirim ulang ke pusat"), permissions=["resend"])
+    def send_again(self, request: HttpRequest, queryset: QuerySet[Recording]) -> None:
+        chosen = list(queryset.filter(state="exception"))
+        sent = sum(
+            resend(recording=row, actor=request.user.get_username(), why=str(_("kirim ulang")), now=timezone.now())
+            for row in chosen
+        )
+        refused = [str(_("%(count)d baris tidak dapat dikirim ulang.") % {"count": len(queryset) - sent})]
+        self.report(request, done=sent, refused=refused if len(queryset) > sent else [])
+
+    def has_resend_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("registry.change_recording")

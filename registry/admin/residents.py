@@ -1,0 +1,60 @@
+"""How does a clerk find a person?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from registry.admin.base import OfficeAdmin
+from registry import nik
+from registry.models import Resident
+
+
+class ByNikOrName:
+    """Search that takes a whole NIK (through the blind index) or a part of a name."""
+
+    resident_path = ""
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        try:
+            digits = nik.parse(search_term).digits
+        except nik.InvalidNik:
+            return super().get_search_results(request, queryset, search_term)  # type: ignore[misc,no-any-return]
+        found = Resident.objects.with_nik(digits)
+        path = f"{self.resident_path}__in" if self.resident_path else "pk__in"
+        return queryset.filter(**{path: found.values("pk")}), False
+
+
+@admin.register(Resident)
+class ResidentPage(ByNikOrName, OfficeAdmin):
+    """Residents; the NIK is masked everywhere."""
+
+    list_display = ["name", "masked_nik", "birth_date", "village", "district"]
+    list_filter = ["district"]
+    search_fields = ["name"]
+    search_help_text = _("NIK 16 angka (persis) atau bagian nama.")
+    autocomplete_fields = ["district"]
+    list_select_related = ["district"]
+    readonly_fields = ["masked_nik", "created_at", "updated_at"]
+    fieldsets = [
+        (None, {"fields": ["masked_nik", "name", "birth_place", "birth_date", "sex", "blood_type"]}),
+        (_("Alamat"), {"fields": ["address", "rt", "rw", "village", "district"]}),
+        (_("Lain-lain"), {"fields": ["religion", "marital_status", "occupation", "citizenship"]}),
+        (_("Catatan"), {"fields": ["created_at", "updated_at"]}),
+    ]
+
+    @admin.display(description="NIK")
+    def masked_nik(self, resident: Resident) -> str:
+        return resident.masked_nik
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False  # a person comes in with a recording
+
+    def has_delete_permission(self, request: HttpRequest, obj: Resident | None = None) -> bool:
+        return False
