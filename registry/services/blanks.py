@@ -75,11 +75,34 @@ def move(
 ) -> BlankMovement:
     """Book ``quantity`` blanks from ``source`` to ``target``, once per reference.
 
-    Into and out of *reserved* only reserve and settle go: there each blank has a reference of its own.
-    Raises LedgerRefusal.
+    What needs more than a movement has a verb of its own and is refused here: reserve and settle,
+    receive (its minutes), count_stock (its count). Raises LedgerRefusal.
     """
-    if Place.RESERVED in (source, target):
+    if source == Place.CENTRE or {Place.RESERVED, Place.DIFFERENCE} & {source, target}:
         raise NotAllowed(source, target)
+    return _move(
+        office=office,
+        quantity=quantity,
+        source=source,
+        target=target,
+        reference=reference,
+        why=why,
+        now=now,
+        actor=actor,
+    )
+
+
+def _move(
+    *,
+    office: Office,
+    quantity: int,
+    source: Place,
+    target: Place,
+    reference: str,
+    why: str,
+    now: datetime,
+    actor: str,
+) -> BlankMovement:
     entry = Entry(
         office=office,
         quantity=quantity,
@@ -172,7 +195,7 @@ def receive(
         raise InFuture(received_on)
     with transaction.atomic():
         try:
-            movement = move(
+            movement = _move(
                 office=office,
                 quantity=quantity,
                 source=Place.CENTRE,
@@ -404,7 +427,7 @@ def _book_difference(
     if counted == booked:
         return None
     more = counted > booked
-    return move(
+    return _move(
         office=office,
         quantity=abs(counted - booked),
         source=Place.DIFFERENCE if more else Place.STORE,

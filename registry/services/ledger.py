@@ -186,21 +186,23 @@ _ONCE = "ORDER BY n ON CONFLICT (reference) DO NOTHING RETURNING id, reference"
 BOOK = f"""
     WITH {_LOCKED}, fresh AS MATERIALIZED (
         SELECT reference, n FROM unnest(%(references)s::varchar[]) WITH ORDINALITY AS named (reference, n)
-        WHERE NOT EXISTS (SELECT 1 FROM registry_blankmovement AS known WHERE known.reference = named.reference)
+        WHERE NOT EXISTS (SELECT 1 FROM registry_blankmovement AS one WHERE one.reference = named.reference)
     )
-    {_INSERT} WHERE {_ENOUGH} {_ONCE}"""
+    {_INSERT} WHERE {_ENOUGH} {_ONCE}"""  # noqa: S608 (made of the constants above)
 
 CLOSE = f"""
     WITH {_LOCKED}, held AS MATERIALIZED (
         SELECT known.reference || %(settled)s AS reference, n
         FROM unnest(%(references)s::varchar[]) WITH ORDINALITY AS named (reference, n)
         JOIN registry_blankmovement AS known USING (reference)
-        WHERE known.office_id = %(office)s AND known.target = %(source)s AND known.quantity = %(quantity)s
+        WHERE known.office_id = %(office)s AND known.target = %(source)s
     ), fresh AS MATERIALIZED (
         SELECT reference, n FROM held
-        WHERE NOT EXISTS (SELECT 1 FROM registry_blankmovement AS known WHERE known.reference = held.reference)
+        WHERE NOT EXISTS (SELECT 1 FROM registry_blankmovement AS one WHERE one.reference = held.reference)
     )
-    {_INSERT} WHERE (SELECT count(*) FROM held) = cardinality(%(references)s::varchar[]) AND {_ENOUGH} {_ONCE}"""  # noqa: S608 (constants of this file)
+    {_INSERT}
+    WHERE (SELECT count(*) FROM held) = cardinality(%(references)s::varchar[]) AND {_ENOUGH}
+    {_ONCE}"""  # noqa: S608 (made of the constants above)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
