@@ -3,9 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
 from enum import StrEnum
 from typing import Protocol
+
+PATIENCE = 120.0  # seconds one card may take: a minute at its slowest, and once as long to come to its turn
+
+SEVERITIES = ("-error", "-warning", "-report")  # suffixes of a reason (RFC 8011 §5.4.12)
+
+# IPP keyword → hold reason of the house plan; the first that a printer names wins.
+HOLDING = {
+    "media-empty": "no-blank",
+    "media-needed": "no-blank",
+    "marker-supply-empty": "no-ribbon",
+    "toner-empty": "no-ribbon",  # what some card printers call their ribbon
+    "marker-waste-full": "printer-down",
+    "media-jam": "printer-down",
+    "cover-open": "printer-down",
+    "door-open": "printer-down",
+    "interlock-open": "printer-down",
+    "input-tray-missing": "printer-down",
+    "output-area-full": "printer-down",
+    "spool-area-full": "printer-down",
+    "moving-to-paused": "printer-down",
+    "paused": "printer-down",
+    "shutdown": "printer-down",
+    "stopped": "printer-down",
+    "timed-out": "printer-down",
+}
 
 
 class PrintState(StrEnum):
@@ -14,7 +38,7 @@ class PrintState(StrEnum):
     PENDING = "pending"  # accepted, not finished
     DONE = "done"  # a card came out
     FAILED = "failed"  # the printer says that no good card came out
-    UNKNOWN = "unknown"  # the printer does not know the job
+    UNKNOWN = "unknown"  # the printer does not know the job, or not how it ended
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,26 +50,17 @@ class Condition:
 
     @property
     def hold_reason(self) -> str:
-        """Why nothing should be sent now: media-empty, jam, no-ribbon, offline, or ``""``."""
-        for keyword, reason in HOLDING:
-            if any(word.startswith(keyword) for word in self.reasons):
+        """Why nothing should be sent now: no-blank, no-ribbon, printer-down, or ``""``.
+
+        A warning or a report (``marker-supply-low-warning``) is for people; it holds nothing.
+        """
+        named = {
+            word.removesuffix(SEVERITIES[0]) for word in self.reasons if not word.endswith(SEVERITIES[1:])
+        }
+        for keyword, reason in HOLDING.items():
+            if keyword in named:
                 return reason
         return "" if self.accepting else "printer-down"
-
-
-# IPP keyword prefix → hold reason of the house plan; the first that matches wins.
-HOLDING = (
-    ("media-empty", "no-blank"),
-    ("media-needed", "no-blank"),
-    ("marker-supply-empty", "no-ribbon"),
-    ("marker-waste-full", "printer-down"),
-    ("media-jam", "printer-down"),
-    ("cover-open", "printer-down"),
-    ("door-open", "printer-down"),
-    ("paused", "printer-down"),
-    ("shutdown", "printer-down"),
-    ("stopped", "printer-down"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,30 +70,6 @@ class PrintResult:
     state: PrintState
     reference: str = ""
     detail: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class CardFace:
-    """What is drawn on a card: the fields of an e-KTP, already in words (Indonesian)."""
-
-    nik: str
-    name: str
-    birth_place: str
-    birth_date: date
-    sex: str
-    blood_type: str
-    address: str
-    rt: str
-    rw: str
-    village: str
-    district: str
-    religion: str
-    marital_status: str
-    occupation: str
-    citizenship: str
-    province: str
-    regency: str
-    issued_on: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +89,7 @@ class PrintDoubt(Exception):
 
 
 class Printer(Protocol):
-    """A printer. Every call has a timeout and raises PrinterUnavailable or PrintDoubt."""
+    """A printer. Every call has a timeout and may be made from many threads at once."""
 
     def condition(self) -> Condition:
         """How the printer is. Raises PrinterUnavailable."""
@@ -107,10 +98,19 @@ class Printer(Protocol):
     def send(self, sheet: Sheet) -> PrintResult:
         """Hand over one document and wait until the printer says how it ended.
 
-        Raises PrinterUnavailable when surely nothing was sent, PrintDoubt when it may have been.
+        PENDING when it has the document but was not done in time. Raises PrinterUnavailable when
+        surely nothing was sent, PrintDoubt when it may have been.
         """
         ...
 
     def find(self, name: str) -> PrintResult:
         """How the job of this name stands; UNKNOWN when the printer has none. Raises PrinterUnavailable."""
+        ...
+
+    def withdraw(self, name: str) -> bool:
+        """Make sure that no card of this name comes out. Raises PrinterUnavailable.
+
+        True is a promise: none has come out, and none will, even if its sender is still alive and
+        late. False: a card may be there, or the printer cannot promise; a person must look.
+        """
         ...

@@ -18,7 +18,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
-from printing.card import draw_card
+from printing.card import CardFace, draw_card
 from printing.models import CardRequest, PrintAttempt, PrintAuthorization, Printer, PrintJob
 from printing.models.job import Outcome
 from printing.printers import base
@@ -100,10 +100,10 @@ def _requests(jobs: Iterable[PrintJob]) -> list[CardRequest]:
     return [job.authorization.request for job in jobs]
 
 
-def face_of(resident: Resident, *, issued_on: date) -> base.CardFace:
+def face_of(resident: Resident, *, issued_on: date) -> CardFace:
     """What is drawn on the card of this resident."""
     office = resident.district.office
-    return base.CardFace(
+    return CardFace(
         nik=resident.nik,
         name=resident.name,
         birth_place=resident.birth_place,
