@@ -220,9 +220,11 @@ def _reservations() -> Fault | None:
     bad = _first(
         """SELECT ended.id FROM registry_blankmovement AS ended
         LEFT JOIN registry_blankmovement AS held
-            ON ended.reference = held.reference || %(settled)s AND held.office_id = ended.office_id
-            AND held.target = 'reserved' AND held.quantity = 1 AND held.id < ended.id
-        WHERE ended.source = 'reserved' AND (held.id IS NULL OR ended.quantity <> 1)
+            ON held.reference = left(ended.reference, -length(%(settled)s))
+            AND held.office_id = ended.office_id AND held.id < ended.id
+            AND held.target = 'reserved' AND held.quantity = 1
+        WHERE ended.source = 'reserved' AND (held.id IS NULL OR ended.quantity <> 1
+            OR right(ended.reference, length(%(settled)s)) <> %(settled)s)
         ORDER BY ended.id LIMIT 1""",
         settled=SETTLED,
     )
