@@ -12,11 +12,13 @@ from django.utils.translation import gettext as _
 
 from printing.printers.base import PATIENCE, Printer, PrinterUnavailable
 from printing.printers.folder import FolderPrinter
+from printing.printers.ipp import IppPrinter
 from printing.printers.memory import MemoryPrinter
 
 MOST_PRINTERS = 256  # kept open by one process: more than an office has, few enough to hold
 
 DRIVERS: dict[str, Callable[[str, float], Printer]] = {
+    "ipp": lambda address, patience: IppPrinter(address=address, patience=patience),
     "folder": lambda address, patience: FolderPrinter(folder=Path(address), patience=patience),
     "memory": lambda address, patience: MemoryPrinter(),
 }
