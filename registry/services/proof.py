@@ -53,7 +53,6 @@ def verify(*, anchors: Sequence[str] = ()) -> Proof:
     """Check every rule of the books. ``anchors`` are hashes of seals that were noted elsewhere."""
     proof = Proof()
     rules: tuple[Callable[[], Fault | None], ...] = (
-        _guards,
         lambda: _chain(proof, anchors),
         _moves,
         _references,
@@ -63,6 +62,7 @@ def verify(*, anchors: Sequence[str] = ()) -> Proof:
         _receipts,
         _counts,
         _totals,
+        _guards,  # last: a bad row says more than the missing guard that let it in
     )
     with _one_snapshot():
         proof.movements = BlankMovement.objects.count()
@@ -81,34 +81,6 @@ def _one_snapshot() -> Iterator[None]:
             with connection.cursor() as cursor:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         yield
-
-
-# --- Guards -----------------------------------------------------------------------------------
-
-
-def _guards() -> Fault | None:
-    """The triggers and constraints stand, and are switched on."""
-    for model in KEPT:
-        table = model._meta.db_table
-        wanted = {trigger.get_pgid(model) for trigger in getattr(model._meta, "triggers", ())}
-        there = _names(
-            "SELECT tgname FROM pg_trigger WHERE tgrelid = %s::regclass AND tgenabled IN ('O', 'A')", table
-        )
-        wanted |= {constraint.name for constraint in model._meta.constraints}
-        there |= _names(
-            "SELECT conname FROM pg_constraint WHERE conrelid = %s::regclass AND convalidated", table
-        )
-        for name in sorted(wanted - there):
-            return Fault(
-                "guards", f"{table}: {name}", _("Pengaman tabel ini hilang atau dimatikan di basis data.")
-            )
-    return None
-
-
-def _names(query: str, table: str) -> set[str]:
-    with connection.cursor() as cursor:
-        cursor.execute(query, [table])
-        return {name for (name,) in cursor.fetchall()}
 
 
 # --- The chain --------------------------------------------------------------------------------
@@ -320,7 +292,11 @@ def _counts() -> Fault | None:
 
 
 def _totals() -> Fault | None:
-    """What was received, less what was given back, with what counts found, is what all places hold."""
+    """What was received, less what was given back, with what counts found, is what all places hold.
+
+    It follows from the other rules; it is reckoned from the receipts here, so that a mistake in one
+    of those rules would show.
+    """
     bad = _first(
         """SELECT office.code, came.quantity, held.quantity FROM registry_office AS office
         CROSS JOIN LATERAL (
@@ -344,3 +320,34 @@ def _totals() -> Fault | None:
         bad[0],
         _("Diterima %(came)s, tetapi semua tempat memuat %(held)s.") % {"came": bad[1], "held": bad[2]},
     )
+
+
+# --- Guards -----------------------------------------------------------------------------------
+
+_TRIGGERS = "SELECT tgname FROM pg_trigger WHERE tgrelid = %s::regclass AND tgenabled IN ('O', 'A')"
+_CONSTRAINTS = "SELECT conname FROM pg_constraint WHERE conrelid = %s::regclass AND convalidated"
+_UNIQUE = """
+    SELECT 'unique ' || attname FROM pg_index
+    JOIN pg_attribute ON attrelid = indrelid AND attnum = indkey[0]
+    WHERE indrelid = %s::regclass AND indisunique AND indisvalid AND indnatts = 1 AND indpred IS NULL"""
+
+
+def _guards() -> Fault | None:
+    """The triggers and constraints stand, and are switched on."""
+    for model in KEPT:
+        table = model._meta.db_table
+        wanted = {trigger.get_pgid(model) for trigger in getattr(model._meta, "triggers", ())}
+        wanted |= {constraint.name for constraint in model._meta.constraints}
+        wanted |= {f"unique {column.column}" for column in model._meta.local_fields if column.unique}
+        there = _names(_TRIGGERS, table) | _names(_CONSTRAINTS, table) | _names(_UNIQUE, table)
+        for name in sorted(wanted - there):
+            return Fault(
+                "guards", f"{table}: {name}", _("Pengaman tabel ini hilang atau dimatikan di basis data.")
+            )
+    return None
+
+
+def _names(query: str, table: str) -> set[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(query, [table])
+        return {name for (name,) in cursor.fetchall()}

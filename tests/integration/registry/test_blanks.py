@@ -177,6 +177,8 @@ class TestSettle:
         assert refused.value.reference == "nobody"
 
     def test_refuses_the_reservation_of_another_office(self, office: Office, other_office: Office) -> None:
+        receive(other_office, 1, "BA-2")
+        blanks.reserve(office=other_office, references=["other"], **WHO)
         with pytest.raises(blanks.NotReserved):
             blanks.settle(office=other_office, reference="a", to=Place.PRINTED, why="", **WHO)
 

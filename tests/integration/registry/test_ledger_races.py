@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
-from threading import Barrier, Thread
+from threading import Barrier, Event, Thread, Timer
 from typing import Any
 
 import pytest
 from django.db import connection, transaction
 
-from registry.models import BlankMovement, Office
+from registry.models import BlankMovement, LedgerSeal, Office
 from registry.selectors.blanks import balances, open_reservations
 from registry.services import blanks, seals
 from registry.services.proof import verify
@@ -29,7 +30,7 @@ def receive(office: Office, quantity: int, minutes: str = "BA-1") -> None:
 
 
 def together(*works: Callable[[], Any]) -> Counter[str]:
-    """Run each in a thread with a connection of its own, all at once; how they ended, by name of the error."""
+    """Run each in a thread with a connection of its own, all at once; how they ended, by error."""
     start, ended = Barrier(len(works)), Counter[str]()
 
     def run(work: Callable[[], Any]) -> None:
@@ -108,15 +109,44 @@ class TestReceiving:
         assert balances(office=office)[Place.STORE] == 60
 
 
+@contextmanager
+def unfinished(work: Callable[[], Any]) -> Iterator[None]:
+    """``work`` has been done in another transaction, which commits a moment after the block begins."""
+    done, finish = Event(), Event()
+
+    def run() -> None:
+        try:
+            with transaction.atomic():
+                work()
+                done.set()
+                finish.wait(20)
+        finally:
+            connection.close()
+
+    other = Thread(target=run)
+    other.start()
+    assert done.wait(20)
+    Timer(0.2, finish.set).start()
+    yield
+    other.join(20)
+
+
 class TestCounting:
-    def test_books_a_difference_to_what_is_there_at_that_moment(self, office: Office) -> None:
+    def test_waits_for_a_blank_that_is_just_being_taken(self, office: Office) -> None:
         receive(office, 50)
-        ended = together(
-            lambda: blanks.count_stock(office=office, counted=40, note="", **WHO),
-            *(lambda n=n: blanks.reserve(office=office, references=[f"r{n}"], **WHO) for n in range(5)),
-        )
-        assert ended == {"done": 6}
-        assert verify().fault is None  # each difference is what was counted less what was booked
+        with unfinished(lambda: blanks.reserve(office=office, references=["a"], **WHO)):
+            count = blanks.count_stock(office=office, counted=40, note="", **WHO)
+        assert count.booked == 49
+        assert balances(office=office)[Place.STORE] == 40
+        assert verify().fault is None
+
+
+class TestSealing:
+    def test_twice_at_once_makes_one_seal(self, office: Office) -> None:
+        receive(office, 50)
+        with unfinished(lambda: seals.seal(now=NOW)):
+            assert seals.seal(now=NOW) == []
+        assert LedgerSeal.objects.count() == 1
 
 
 class TestDeadlocks:

@@ -89,11 +89,12 @@ def unfinished(transactional_db: None, office: Office) -> Iterator[Event]:
 
 class TestSealBesideWriters:
     def test_waits_for_a_movement_that_is_not_committed(
-        self, unfinished: Event, other_office: Office
+        self, unfinished: Event, other_office: Office, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """The later number is there first; a seal made now would leave the earlier one out for ever."""
+        monkeypatch.setattr(seals, "WAIT_MS", 20_000)
         later = receive(other_office, "quick")
-        Thread(target=lambda: (unfinished.wait(0.3), unfinished.set())).start()
+        Timer(0.3, unfinished.set).start()
         (made,) = seals.seal(now=NOW)
         assert (made.count, made.last_id) == (2, later)
         assert verify().fault is None
