@@ -240,7 +240,7 @@ class TestTheChain:
         assert verify(anchors=[noted]).fault.rule == "anchor"
 
     def test_breaks_where_a_seal_was_taken_out(self, books: Office) -> None:
-        first, second, third = LedgerSeal.objects.order_by("id")
+        _first, second, third = LedgerSeal.objects.order_by("id")
         fault = tamper("DELETE FROM registry_ledgerseal WHERE id = %s", second.pk)
         assert fault.rule == "chain"
         assert f"segel {third.pk} " in fault.row
@@ -283,16 +283,16 @@ class TestTheOpenEnd:
             ("UPDATE registry_blankbalance SET quantity = quantity + 1 WHERE place = 'store'", "balances"),
             ("DELETE FROM registry_blankbalance WHERE place = 'printed'", "balances"),
             (
-                "INSERT INTO registry_blankbalance (office_id, place, quantity) "
-                "SELECT id, 'lost', 4 FROM registry_office",
+                """INSERT INTO registry_blankbalance (office_id, place, quantity)
+                SELECT id, 'lost', 4 FROM registry_office""",
                 "balances",
             ),
             ("UPDATE registry_blankreceipt SET minutes = 'BA-2'", "receipts"),
             ("UPDATE registry_blankreceipt SET received_on = '2017-01-01'", "receipts"),
             ("DELETE FROM registry_blankreceipt", "receipts"),
             (
-                "UPDATE registry_blankreceipt SET movement_id = "
-                "(SELECT id FROM registry_blankmovement WHERE reference = 'a')",
+                """UPDATE registry_blankreceipt SET movement_id =
+                (SELECT id FROM registry_blankmovement WHERE reference = 'a')""",
                 "receipts",
             ),
             ("UPDATE registry_stockcount SET counted = 94", "counts"),
