@@ -1,0 +1,221 @@
+"""How is everything brought up, in which order, and said to the person who typed `make run`?"""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from ektp_project import processes
+from ektp_project.embedded import ground, postgres, services_file, valkey, wishes
+from ektp_project.embedded.child import Spec
+from ektp_project.embedded.leftovers import Roll
+from ektp_project.embedded.output import Console
+from ektp_project.embedded.supervisor import Supervisor
+from ektp_project.embedded.trouble import Stopped, Trouble, disk_is_full
+from ektp_project.embedded.watchdog import Watchdog
+from ektp_project.embedded.welcome import welcome
+from ektp_project.embedded.wishes import BASE_DIR, Wishes
+
+SERVICE_SECONDS = 60.0  # a database that was killed reads its journal first
+WEB_SECONDS = 120.0  # a cold start on one busy core
+WORKER_STOP_SECONDS = 45.0  # a loop hands over after 20 s, a call to the centre ends after 35 s
+WATCH_SECONDS = 15.0
+
+
+class System:
+    """Everything that runs between `make run` and Ctrl-C."""
+
+    def __init__(self, wished: Wishes, console: Console, roll: Roll) -> None:
+        self.wished = wished
+        self.console = console
+        self.supervisor = Supervisor(console=console, roll=roll)
+        self.postgres: postgres.Postgres | None = None
+        self.environment: dict[str, str] = {}
+
+    def start(self) -> None:
+        """Services, tables, people, processes, one after the other. Raises Trouble or Stopped."""
+        began = time.monotonic()
+        services_file.remove(folder=self.wished.folder)
+        values = {"EKTP_DEMO": "1", "STATIC_MANIFEST": "0", **self.wished.passed_on(), **self._services()}
+        self.environment = {**self.wished.environment, **values, "VAR_DIR": str(self.wished.folder)}
+        self.environment["PYTHONUNBUFFERED"] = "1"  # a line is shown when it is said
+        services_file.write(folder=self.wished.folder, values=values)
+        self._prepare()
+        self._processes()
+        self.console.say(welcome(wished=self.wished, central_url=values["CENTRAL_URL"]))
+        self.console.say(f"Up after {time.monotonic() - began:.0f} s.")
+
+    def run(self) -> None:
+        """Until somebody asks to stop."""
+        watchdog = Watchdog(self.supervisor, database_url=self.environment["DATABASE_URL"])
+        self.supervisor.every(WATCH_SECONDS, watchdog.look)
+        self.supervisor.watch()
+
+    def stop(self) -> None:
+        """Those that make work first, then those that do it, then the services they need."""
+        self.console.say("Stopping; work in hand is finished first. Ctrl-C again does not wait for it.")
+        services_file.remove(folder=self.wished.folder)
+        self.supervisor.stop()
+        if self.postgres is not None:
+            self.postgres.forget_sockets()
+
+    # --- Services -----------------------------------------------------------------------------
+
+    def _services(self) -> dict[str, str]:
+        """Start what is not given; the addresses of all."""
+        addresses = {
+            "DATABASE_URL": self.wished.database_url,
+            "REDIS_URL": self.wished.redis_url,
+            "CENTRAL_URL": self.wished.central_url,
+        }
+        if not addresses["DATABASE_URL"]:
+            addresses["DATABASE_URL"] = self._start_postgres()
+        if not addresses["REDIS_URL"]:
+            addresses["REDIS_URL"] = self._start_valkey()
+        if not addresses["CENTRAL_URL"]:
+            addresses["CENTRAL_URL"] = self._start_simulator()
+        return addresses
+
+    def _start_postgres(self) -> str:
+        self.postgres = postgres.prepare(folder=self.wished.folder / "postgres", say=self.console.say)
+        self.supervisor.add(self.postgres.spec)
+        self.supervisor.wait_until(self.postgres.ready, name="postgres", seconds=SERVICE_SECONDS)
+        return self.postgres.url
+
+    def _start_valkey(self) -> str:
+        server = valkey.prepare(folder=self.wished.folder / "valkey")
+        self.supervisor.add(server.spec)
+        self.supervisor.wait_until(server.ready, name="valkey", seconds=SERVICE_SECONDS)
+        return server.url
+
+    def _start_simulator(self) -> str:
+        """The port is chosen here, so that a simulator that is started again is found again."""
+        ready_file = self.wished.folder / "simulator.ready"
+        ready_file.unlink(missing_ok=True)
+        state = self.wished.folder / "simulator.sqlite"
+        command = ("registry.central.simulator", "--port", str(ground.free_port()), "--state", str(state))
+        environment = {**self.wished.environment, **self.wished.passed_on(), "PYTHONUNBUFFERED": "1"}
+        self.supervisor.add(
+            _python(
+                "simulator", *command, "--ready-file", str(ready_file), environment=environment, stop_order=5
+            )
+        )
+        self.supervisor.wait_until(lambda: _written(ready_file), name="simulator", seconds=SERVICE_SECONDS)
+        return ready_file.read_text(encoding="utf-8").strip()
+
+    # --- Tables, people, processes ------------------------------------------------------------
+
+    def _prepare(self) -> None:
+        for name, *arguments in (("migrate", "--no-input", "-v", "0"), ("seed_scenario",)):
+            job = Spec(
+                name=name.partition("_")[0],
+                command=(sys.executable, "manage.py", name, *arguments),
+                environment=self.environment,
+                folder=BASE_DIR,
+            )
+            self.supervisor.run_to_end(job)
+
+    def _processes(self) -> None:
+        for group in processes.WORKERS:
+            concurrency = self.environment.get(group.variable) or str(group.concurrency)
+            self.supervisor.add(
+                _python(
+                    group.queue,
+                    *group.command(concurrency),
+                    environment=self.environment,
+                    stop_order=2,
+                    hurry_signal=signal.SIGQUIT,  # Celery's cold shutdown
+                    stop_seconds=WORKER_STOP_SECONDS,
+                )
+            )
+        address = f"{ground.HOST}:{self.wished.port}"
+        self.supervisor.add(_python("beat", *processes.BEAT, environment=self.environment, stop_order=1))
+        self.supervisor.add(
+            _python("web", *processes.web(address=address), environment=self.environment, stop_order=1)
+        )
+        self.supervisor.wait_until(lambda: _answers(address), name="web", seconds=WEB_SECONDS)
+
+
+def _python(
+    name: str,
+    *command: str,
+    environment: dict[str, str],
+    stop_order: int,
+    hurry_signal: signal.Signals = signal.SIGTERM,
+    stop_seconds: float = 10.0,
+) -> Spec:
+    """A module of this environment as a process; by ``-m``, since scripts do not survive a moved folder."""
+    return Spec(
+        name=name,
+        command=(sys.executable, "-m", *command),
+        environment=environment,
+        folder=BASE_DIR,
+        stop_order=stop_order,
+        hurry_signal=hurry_signal,
+        stop_seconds=stop_seconds,
+    )
+
+
+def _written(file: Path) -> bool:
+    return file.exists() and bool(file.read_text(encoding="utf-8").strip())
+
+
+def _answers(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://{address}/healthz", timeout=5) as answer:
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def run(environment: dict[str, str]) -> None:
+    """From nothing to running to nothing. Raises Trouble."""
+    wished = wishes.read(environment)
+    lock = ground.claim(wished.folder)
+    console = Console(folder=wished.folder / "log")
+    console.folder.mkdir(exist_ok=True)
+    roll = Roll(wished.folder / "processes.json")
+    for name in roll.end_leftovers():
+        console.say(f"{name} was left over from an earlier run and has been ended.")
+    ground.check_space(wished.folder)
+    ground.check_port(wished.port)
+    system = System(wished, console, roll)
+    try:
+        system.start()
+        system.run()
+    except Stopped:
+        pass
+    finally:
+        system.stop()
+        console.close()
+        lock.close()
+    print(f"Stopped. The data stay in {wished.folder}.")
+
+
+def main() -> int:
+    """The exit status. Expected trouble is a sentence, never a traceback."""
+    try:
+        run(dict(os.environ))
+    except Trouble as trouble:
+        print(f"make run: {trouble}", file=sys.stderr)
+        return 1
+    except PermissionError as error:
+        advice = "Run as that user, or name another folder: VAR_DIR=… make run"
+        print(f"make run: {error.filename} belongs to somebody else. {advice}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        print(f"make run: {disk_is_full()}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

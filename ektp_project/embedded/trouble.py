@@ -1,0 +1,29 @@
+"""What is said to a person when something expected goes wrong?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+DISK_FULL = "No space left on device"  # how strerror(ENOSPC) reads, also in what children print
+
+
+class Trouble(Exception):
+    """An expected failure; its text is one or more sentences for the person at the terminal."""
+
+
+class Stopped(Exception):
+    """Somebody asked to stop while the system was still starting."""
+
+
+def ended_badly(*, name: str, last_lines: Iterable[str]) -> Trouble:
+    """The trouble of a process that ended, with what it said last."""
+    lines = list(last_lines)
+    if any(DISK_FULL in line for line in lines):
+        return disk_is_full()
+    said = "".join(f"\n    {line}" for line in lines)
+    return Trouble(f"{name} ended with an error. {'It said last:' if said else 'It said nothing.'}{said}")
+
+
+def disk_is_full() -> Trouble:
+    """The trouble of a full disk: nothing is broken, the data are as they were."""
+    return Trouble("The disk is full. Free some space and start again: what was saved is still there.")

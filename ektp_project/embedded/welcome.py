@@ -1,0 +1,23 @@
+"""What does the person at the terminal read when everything is up?"""
+
+from __future__ import annotations
+
+from ektp_project.embedded.wishes import Wishes
+
+WIDTH = 78
+
+
+def welcome(*, wished: Wishes, central_url: str) -> str:
+    """A framed block: where to go, how to log in, where the data are, how to stop."""
+    site = f"http://localhost:{wished.port}"
+    rows = [
+        ("Office", f"{site}/admin/"),
+        ("REST", f"{site}/api/docs/"),
+        ("Centre", f"{central_url}/" if not wished.central_url else f"{central_url} (given)"),
+        ("Data", str(wished.folder)),
+        ("Logs", str(wished.folder / "log")),
+        ("Status", ".venv/bin/python manage.py status"),
+        ("Stop", "Ctrl-C"),
+    ]
+    edge = "─" * WIDTH
+    return "\n".join([f"┌{edge}", *(f"│ {name:<10}{text}" for name, text in rows), f"└{edge}"])
