@@ -57,8 +57,8 @@ def start_ippeveprinter(
     attributes, log = spool_dir / "printer.conf", spool_dir / "printer.log"
     attributes.write_text(CARD_PRINTER)
     process = _start(
-        ["ippeveprinter", "-p", str(port), "-r", "off", "-a", str(attributes), "-k", "-v"]
-        + ["-d", str(spool_dir), "-c", command or AT_ONCE, name],
+        ["ippeveprinter", "-p", str(port), "-r", "off", "-a", str(attributes)],
+        ["-k", "-d", str(spool_dir), "-c", command or AT_ONCE, "-v", name],
         log=log,
     )
     _wait_for(address, process, log=log)
@@ -88,12 +88,12 @@ def _program(name: str) -> str | None:
     return shutil.which(name) or shutil.which(name, path="/usr/sbin:/sbin")
 
 
-def _start(command: Sequence[str], *, log: Path) -> subprocess.Popen[bytes]:
+def _start(command: Sequence[str], more: Sequence[str] = (), *, log: Path) -> subprocess.Popen[bytes]:
     program = _program(command[0])
     assert program is not None
     with log.open("ab") as output:
         return subprocess.Popen(
-            [program, *command[1:]],
+            [program, *command[1:], *more],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
@@ -139,7 +139,9 @@ def _start_buses() -> None:
 
 
 _room = Path(tempfile.gettempdir())
-_starting, _users, _started = (_room / f"ektp-test-buses.{end}" for end in ("lock", "users", "pids"))
+_starting, _users, _started = (
+    _room / f"ektp-test-buses-{os.getuid()}.{end}" for end in ("lock", "users", "pids")
+)
 _membership: list[IO[str]] = []
 
 

@@ -55,7 +55,7 @@ def back(canvas: Canvas) -> None:
 
 
 def waves(canvas: Canvas) -> None:
-    """The forms that both backgrounds are made of: a wave, and a row of waves, in the colours of the caller."""
+    """What both backgrounds are made of: a wave, and a row of waves, in the colours of the caller."""
     canvas.beginForm("wave", -SCALE - 1, -SCALE - 1, SCALE + 1, SCALE + 1)
     canvas.setLineWidth(0.5)
     for ring in range(RINGS):

@@ -5,6 +5,8 @@ Bitstream Vera comes inside reportlab, may be embedded, and needs nothing from t
 
 from __future__ import annotations
 
+from itertools import accumulate
+
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 
@@ -16,6 +18,7 @@ for _face in _FACES.values():
     pdfmetrics.registerFont(_face)
 
 
-def width(text: str, *, font: str, size: float) -> float:
-    """How wide the text runs, in points."""
-    return float(_FACES[font].stringWidth(text, size))
+def advances(text: str, *, font: str) -> list[float]:
+    """How far the text runs before each of its letters and after the last, in letters of one point."""
+    widths = _FACES[font].face.charWidths  # thousandths of a point
+    return list(accumulate((widths[ord(letter)] / 1000 for letter in text), initial=0.0))

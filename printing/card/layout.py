@@ -7,11 +7,12 @@ then shrinks more; what still does not fit is an error.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from printing.card.face import CardFace
-from printing.card.fonts import BOLD, REGULAR, width
+from printing.card.fonts import BOLD, REGULAR, advances
 from printing.card.wording import Unprintable, spell
 
 MM = 72 / 25.4
@@ -34,6 +35,9 @@ LEADING = 1.1  # line distance in sizes
 BASELINE = 0.74  # of a row, from its top
 
 HEADING_SIZE, NIK_SIZE, ISSUE_SIZE = 6.8, 9.4, 4.8
+PLACE_ROOM = (
+    3.4 * MM
+)  # between the photo and the date: two lines for most of the 514 regencies, at need three
 REGENCY_KINDS = ("KABUPATEN ", "KOTA ADMINISTRASI ", "KOTA ")
 
 
@@ -50,7 +54,7 @@ class Line:
     @property
     def width(self) -> float:
         """How far it runs to the right."""
-        return width(self.text, font=self.font, size=self.size)
+        return advances(self.text, font=self.font)[-1] * self.size
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,43 +81,38 @@ def lay_out(*, face: CardFace) -> list[Line]:
 
 
 def fit(text: str, *, field: str, width: float, height: float, size: float, font: str = REGULAR) -> Fitted:
-    """The largest letters, not above ``size``, in which the text stays within the box. Raises Unprintable."""
-    for step in range(int((size - SMALLEST) / STEP + 1.001)):
+    """The largest letters, not above ``size``, in which the text stays within the box. Raises Unprintable.
+
+    Blanks in the text must be single, as ``spell`` leaves them.
+    """
+    ends = advances(text, font=font)
+    for step in range(round((size - SMALLEST) / STEP) + 1):
         smaller = size - step * STEP
         lines = int(height / (smaller * LEADING)) or 1  # a box made for this size holds one line of it
-        texts = _wrap(text, width=width, size=smaller, font=font, lines=lines)
+        texts = _wrap(text, ends=ends, room=width / smaller, lines=lines)
         if texts:
             return Fitted(texts, smaller)
     raise Unprintable(f"{field}: too long for a card")
 
 
-def _wrap(text: str, *, width: float, size: float, font: str, lines: int) -> tuple[str, ...]:
-    """The text in at most so many lines, broken between words, or within a word wider than a line; else ()."""
+def _wrap(text: str, *, ends: Sequence[float], room: float, lines: int) -> tuple[str, ...]:
+    """The text in at most so many lines, else ().
+
+    ``ends``: how far the text runs before each letter; ``room``: how far a line may. Lines break between
+    words, and within a word only if it is wider than a line.
+    """
     done: list[str] = []
-    rest = text
-    while rest:
+    start = 0
+    while start < len(text) or not done:
         if len(done) == lines:
             return ()
-        cut = _reach(rest, width=width, size=size, font=font)
-        done.append(rest[:cut].rstrip())
-        rest = rest[cut:].lstrip()
-    return tuple(done) or ("",)
-
-
-def _reach(text: str, *, width: float, size: float, font: str) -> int:
-    """How many letters of the text one line takes; at least one."""
-    if _width(text, font=font, size=size) <= width:
-        return len(text)
-    end = 1
-    while _width(text[: end + 1], font=font, size=size) <= width:
-        end += 1
-    if text[end] == " ":
-        return end
-    blank = text.rfind(" ", 0, end)
-    return blank if blank > 0 else end
-
-
-_width = width
+        end = min(len(text), max(start + 1, bisect_right(ends, ends[start] + room) - 1))
+        if end < len(text) and text[end] != " ":
+            blank = text.rfind(" ", start, end)
+            end = blank if blank > start else end
+        done.append(text[start:end])
+        start = end + (text[end : end + 1] == " ")
+    return tuple(done)
 
 
 # --- The parts of the front -------------------------------------------------------------------
@@ -177,7 +176,7 @@ def _rows(face: CardFace) -> list[Row]:
 def _body(face: CardFace) -> Iterator[Line]:
     rows = _rows(face)
     wide = VALUES_END - VALUES
-    units = [2 if row.roomy and _width(row.value, font=REGULAR, size=LEGIBLE) > wide else 1 for row in rows]
+    units = [2 if row.roomy and advances(row.value, font=REGULAR)[-1] * LEGIBLE > wide else 1 for row in rows]
     pitch = (ROWS_TOP - ROWS_BOTTOM) / sum(units)
     top = ROWS_TOP
     for row, height in zip(rows, units, strict=True):
@@ -219,14 +218,17 @@ def _issue(face: CardFace) -> Iterator[Line]:
     place = spell(face.regency, field="regency")
     for kind in REGENCY_KINDS:
         place = place.removeprefix(kind)
-    for text, top in ((place, 38.6), (f"{face.issued_on:%d-%m-%Y}", 41.0)):
+    for text, top, room in (
+        (place, 38.6, PLACE_ROOM),
+        (f"{face.issued_on:%d-%m-%Y}", 41.0, ISSUE_SIZE * LEADING),
+    ):
         yield from _centred(
             text,
             field="regency",
             left=PHOTO_LEFT,
             width=PHOTO_WIDTH,
             baseline=HEIGHT - top * MM,
-            height=ISSUE_SIZE * LEADING,
+            height=room,
             size=ISSUE_SIZE,
         )
 
@@ -247,5 +249,5 @@ def _centred(
     leading = fitted.size * LEADING
     top = baseline + (len(fitted.texts) - 1) * leading / 2
     for n, part in enumerate(fitted.texts):
-        start = left + (width - _width(part, font=font, size=fitted.size)) / 2
+        start = left + (width - advances(part, font=font)[-1] * fitted.size) / 2
         yield Line(part, start, top - n * leading, fitted.size, font)

@@ -62,8 +62,8 @@ class Paper:
 
     def _show(self, line: Line) -> bytes:
         """One line as PDF operators. Hexadecimal, because any byte may be the code of a letter."""
-        codes = line.text.translate(self._codes[line.font])
-        return f"{self._names[line.font]} {line.size:.1f} Tf 1 0 0 1 {line.x:.2f} {line.y:.2f} Tm <{codes}> Tj".encode()
+        codes, name = line.text.translate(self._codes[line.font]), self._names[line.font]
+        return f"{name} {line.size:.1f} Tf 1 0 0 1 {line.x:.2f} {line.y:.2f} Tm <{codes}> Tj".encode()
 
 
 _INK = b"%.3f %.3f %.3f rg" % artwork.INK.rgb()

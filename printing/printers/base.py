@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
 PATIENCE = 120.0  # seconds one card may take: a minute at its slowest, and once as long to come to its turn
 
-SEVERITIES = ("-error", "-warning", "-report")  # suffixes of a reason (RFC 8011 §5.4.12)
+SEVERITY = re.compile(r"-(error|warning|report)$")  # suffix of a reason (RFC 8011 §5.4.12)
 
 # IPP keyword → hold reason of the house plan; the first that a printer names wins.
 HOLDING = {
@@ -52,11 +53,10 @@ class Condition:
     def hold_reason(self) -> str:
         """Why nothing should be sent now: no-blank, no-ribbon, printer-down, or ``""``.
 
-        A warning or a report (``marker-supply-low-warning``) is for people; it holds nothing.
+        Whatever its severity: an idle printer only *reports* ``media-empty``, having no job that
+        misses the card. What is merely low (``marker-supply-low``) holds nothing; it is for people.
         """
-        named = {
-            word.removesuffix(SEVERITIES[0]) for word in self.reasons if not word.endswith(SEVERITIES[1:])
-        }
+        named = {SEVERITY.sub("", word) for word in self.reasons}
         for keyword, reason in HOLDING.items():
             if keyword in named:
                 return reason

@@ -90,7 +90,7 @@ NOT_FOUND = 0x0406
 # Refusals after which a card may be on its way all the same: document-format-error, internal-error,
 # device-error, job-canceled. All others are given before a job exists (RFC 8011 §B.1).
 UNCLEAR = frozenset({0x0411, 0x0500, 0x0504, 0x0508})
-# HTTP answers after which it may be: 408 came in the middle of the document, 5xx perhaps from something between.
+# HTTP answers after which it may be: 408 came in the middle of the document, 5xx perhaps from a go-between.
 UNCLEAR_HTTP = frozenset({408, *range(500, 600)})
 
 
