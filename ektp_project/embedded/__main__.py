@@ -59,7 +59,8 @@ class System:
 
     def stop(self) -> None:
         """Those that make work first, then those that do it, then the services they need."""
-        self.console.say("Stopping; work in hand is finished first. Ctrl-C again does not wait for it.")
+        if self.supervisor.asked_to_stop:
+            self.console.say("Stopping; work in hand is finished first. Ctrl-C again does not wait for it.")
         services_file.remove(folder=self.wished.folder)
         self.supervisor.stop()
         if self.postgres is not None:
@@ -179,7 +180,7 @@ def run(environment: dict[str, str]) -> None:
     wished = wishes.read(environment)
     lock = ground.claim(wished.folder)
     console = Console(folder=wished.folder / "log")
-    console.folder.mkdir(exist_ok=True)
+    console.folder.mkdir(exist_ok=True, mode=0o700)
     roll = Roll(wished.folder / "processes.json")
     for name in roll.end_leftovers():
         console.say(f"{name} was left over from an earlier run and has been ended.")

@@ -21,7 +21,7 @@ HOST = "127.0.0.1"  # the demo is for this machine; its secrets are public
 def claim(folder: Path) -> TextIO:
     """Make the folder and hold its lock as long as the returned file is open. Raises Trouble."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o711)  # PostgreSQL's own user passes through
         lock = (folder / "lock").open("a+", encoding="ascii")
     except OSError as error:
         raise Trouble(f"{folder} cannot be written ({error.strerror}).") from error

@@ -94,7 +94,7 @@ class Supervisor:
         del self.children[spec.name]
         assert child.process is not None
         if child.process.returncode:
-            raise ended_badly(name=spec.name, last_lines=self.console.last_lines(spec.name))
+            raise self._ended_badly(child)
 
     def wait_until(self, ready: Callable[[], bool], *, name: str, seconds: float) -> None:
         """Wait for the process ``name`` to be ready. Raises Trouble, or Stopped when asked to stop."""
@@ -104,7 +104,7 @@ class Supervisor:
             if self.asked_to_stop:
                 raise Stopped
             if self.children[name].deaths >= DEATHS_AT_START:
-                raise ended_badly(name=name, last_lines=self.console.last_lines(name))
+                raise self._ended_badly(self.children[name])
             if time.monotonic() > limit:
                 raise Trouble(
                     f"{name} did not come up within {seconds:.0f} seconds; see {self.console.folder}."
@@ -139,6 +139,10 @@ class Supervisor:
             self._stop_together(list(group))
         self._read_all()
         self.roll.clear()
+
+    def _ended_badly(self, child: Child) -> Trouble:
+        name = child.spec.name
+        return ended_badly(name=name, last_lines=self.console.last_lines(name), shown=not child.spec.quiet)
 
     # --- One turn of the loop -----------------------------------------------------------------
 

@@ -15,13 +15,14 @@ class Stopped(Exception):
     """Somebody asked to stop while the system was still starting."""
 
 
-def ended_badly(*, name: str, last_lines: Iterable[str]) -> Trouble:
-    """The trouble of a process that ended, with what it said last."""
+def ended_badly(*, name: str, last_lines: Iterable[str], shown: bool = False) -> Trouble:
+    """The trouble of a process that ended, with what it said last, unless that was shown already."""
     lines = list(last_lines)
     if any(DISK_FULL in line for line in lines):
         return disk_is_full()
-    said = "".join(f"\n    {line}" for line in lines)
-    return Trouble(f"{name} ended with an error. {'It said last:' if said else 'It said nothing.'}{said}")
+    if shown:
+        return Trouble(f"{name} ended with an error; its own words are above.")
+    return Trouble(f"{name} ended with an error. It said last:" + "".join(f"\n    {line}" for line in lines))
 
 
 def disk_is_full() -> Trouble:
