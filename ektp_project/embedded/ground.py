@@ -29,8 +29,10 @@ def claim(folder: Path) -> TextIO:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         lock.seek(0)
+        holder = lock.read().strip()
+        lock.close()
         raise Trouble(
-            f"The system is already running from this folder (process {lock.read().strip() or 'unknown'}). "
+            f"The system is already running from this folder (process {holder}). "
             "Stop that one with Ctrl-C first, or give this one a folder of its own: VAR_DIR=… PORT=… make run"
         ) from error
     lock.truncate(0)

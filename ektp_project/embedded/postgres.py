@@ -110,18 +110,16 @@ def prepare(*, folder: Path, say: Callable[[str], None], durable: bool = True) -
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     owner = _owner(folder)
-    sockets = _socket_folder()
     if owner:
         os.chown(folder, *owner)
-        os.chown(sockets, *owner)
         _open_programs()
-        _open_for(owner, folder, _programs() / "postgres", sockets, say=say)
+        _open_for(owner, folder, _programs() / "postgres", say=say)
     if (folder / "PG_VERSION").exists():
         _check_version(folder, owner)
         _end_leftover(folder)
     else:
         _initialise(folder, owner)
-    return Postgres(folder=folder, sockets=sockets, owner=owner, durable=durable)
+    return Postgres(folder=folder, sockets=_socket_folder(owner, say), owner=owner, durable=durable)
 
 
 def _programs() -> Path:
@@ -162,11 +160,17 @@ def _open_for(owner: tuple[int, int], *places: Path, say: Callable[[str], None])
 
     Only the right to pass is given, never the right to list or to read.
     """
-    for parent in dict.fromkeys(parent for place in places for parent in place.resolve().parents):
-        mode = parent.stat().st_mode
-        if not mode & stat.S_IXOTH and parent.stat().st_uid != owner[0]:
-            say(f"PostgreSQL does not run as root: its user {SYSTEM_USER} may now pass through {parent}.")
-            parent.chmod(mode | stat.S_IXOTH)
+    parents = dict.fromkeys(parent for place in places for parent in place.resolve().parents)
+    closed = [folder for folder in parents if _is_closed_to(owner, folder)]
+    for folder in closed:
+        folder.chmod(folder.stat().st_mode | stat.S_IXOTH)
+    if closed:
+        names = ", ".join(map(str, closed))
+        say(f"PostgreSQL does not run as root: its user {SYSTEM_USER} may now pass through {names}.")
+
+
+def _is_closed_to(owner: tuple[int, int], folder: Path) -> bool:
+    return folder.stat().st_uid != owner[0] and not folder.stat().st_mode & stat.S_IXOTH
 
 
 def _open_programs() -> None:
@@ -257,10 +261,13 @@ def _environment() -> dict[str, str]:
     return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"}
 
 
-def _socket_folder() -> Path:
+def _socket_folder(owner: tuple[int, int] | None, say: Callable[[str], None]) -> Path:
     """A short path: the data may lie deep in somebody's home, a socket must not."""
     temporary = tempfile.gettempdir()
     room = SOCKET_PATH_BYTES - len(SOCKET_NAME) - len("/ektp-12345678")
-    return Path(
-        tempfile.mkdtemp(prefix="ektp-", dir=temporary if len(os.fsencode(temporary)) < room else "/tmp")
-    )
+    base = temporary if len(os.fsencode(temporary)) < room else "/tmp"
+    folder = Path(tempfile.mkdtemp(prefix="ektp-", dir=base))
+    if owner:
+        os.chown(folder, *owner)
+        _open_for(owner, folder, say=say)
+    return folder

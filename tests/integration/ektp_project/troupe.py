@@ -55,7 +55,7 @@ def main(folder: Path, roles: list[str]) -> None:
             environment=dict(os.environ),
             folder=Path.cwd(),
             stop_order=ORDER[role],
-            hurry_signal=signal.SIGQUIT,
+            hurry_signal=signal.SIGTERM if role == "last" else signal.SIGQUIT,
             stop_seconds=300,
         )
         supervisor.add(spec)
