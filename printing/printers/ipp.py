@@ -73,7 +73,14 @@ ABOUT_PRINTER = (
     "print-scaling-supported",
     "sides-supported",
 )
-ABOUT_JOB = ("job-id", "job-name", "job-state", "job-state-reasons", "job-impressions-completed")
+ABOUT_JOB = (
+    "job-id",
+    "job-name",
+    "job-state",
+    "job-state-reasons",
+    "job-impressions-completed",
+    "time-at-processing",
+)
 
 
 class JobState(IntEnum):
@@ -151,17 +158,18 @@ class IppPrinter:
         return _result(job) if job else PrintResult(PrintState.UNKNOWN)
 
     def withdraw(self, name: str) -> bool:
-        """Cancel the job. True only if the printer still knows it and says that no side was printed.
+        """Cancel the job. True only if the printer still knows it and says that it never began.
 
-        A job it does not know may have been forgotten after the card came out: no promise.
+        A job it does not know may have been forgotten after the card came out: no promise. Neither
+        does a count of no sides promise anything: printers that do not count say so too.
         """
         job = self._named(name)
         if job is None:
             return False
         if not _ended(job):
             job = self._cancel(job)
-        badly = _number(job, "job-state") in (JobState.CANCELED, JobState.ABORTED)
-        return badly and _number(job, "job-impressions-completed") == 0
+        over = _number(job, "job-state") in (JobState.CANCELED, JobState.ABORTED)
+        return over and job.get("time-at-processing") == [None]
 
     # --- Steps --------------------------------------------------------------------------------
 
