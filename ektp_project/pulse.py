@@ -1,41 +1,27 @@
-"""How long has each part of the machinery been silent?
+"""Is this worker group, or beat, still heard? The health checks of docker-compose.yml ask.
 
-Measured with Celery 5.7: a worker whose broker connection is cut without a farewell never works
-again and never ends. So every worker group and beat sign a row in PostgreSQL, through the whole
-chain beat, broker, worker; whoever is silent for too long is ended, to be started again. Used by
-`make run`, and as ``python -m ektp_project.pulse NAME`` by the health checks of docker-compose.yml.
+``python -m ektp_project.pulse NAME``: exit status 1, and a sentence, when it has been silent too long.
 """
 
 from __future__ import annotations
 
-import os
 import sys
 
 import psycopg
 
-# A beat signs every few seconds; a worker whose threads are all busy signs when one is free: after a
-# loop (20 s) and one call to the centre (35 s) at worst. Three minutes are three times as long.
-SILENT_SECONDS = 180.0
-CONNECT_SECONDS = 2  # whoever asks must not wait for a database that is away
-AGES = "SELECT name, EXTRACT(EPOCH FROM now() - at)::float FROM printing_heartbeat"
-
-
-def silent_for(*, database_url: str) -> dict[str, float]:
-    """Seconds since each part was last heard, by name. Raises psycopg.Error."""
-    with psycopg.connect(database_url, connect_timeout=CONNECT_SECONDS) as connection:
-        return dict(connection.execute(AGES).fetchall())
+from ektp_project.env import secret
+from ektp_project.heartbeats import SILENT_SECONDS, silent_for
 
 
 def main(name: str) -> int:
-    """0 when the part is heard, 1 when it is silent. A database that is away is not the part's fault: 0."""
+    """A database that is away is not the part's fault, and a part without a row has just begun: 0."""
     try:
-        silent = silent_for(database_url=os.environ["DATABASE_URL"])
+        silent = silent_for(database_url=secret("DATABASE_URL"))
     except psycopg.Error:
         return 0
-    seconds = silent.get(name, 0.0)  # no row yet: it has just begun
-    if seconds <= SILENT_SECONDS:
+    if silent.get(name, 0.0) <= SILENT_SECONDS:
         return 0
-    print(f"{name} has been silent for {seconds:.0f} s.")
+    print(f"{name} has been silent for {silent[name]:.0f} s.")
     return 1
 
 

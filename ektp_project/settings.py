@@ -94,7 +94,7 @@ TEMPLATES = [
 ]
 
 # --- Data -------------------------------------------------------------------------------------
-DATABASES = {"default": env.db_url_config(required("DATABASE_URL", env.str("DATABASE_URL", default="")))}
+DATABASES = {"default": env.db_url_config(required("DATABASE_URL", secret("DATABASE_URL")))}
 DATABASES["default"]["OPTIONS"] = {
     **DATABASES["default"].get("OPTIONS", {}),
     "connect_timeout": 5,  # seconds; a database that is away is said soon, and tried again
@@ -102,7 +102,7 @@ DATABASES["default"]["OPTIONS"] = {
 DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=600)  # seconds
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-REDIS_URL = required("REDIS_URL", env.str("REDIS_URL", default=""))
+REDIS_URL = required("REDIS_URL", secret("REDIS_URL"))
 
 MEDIA_ROOT = VAR_DIR / "media"
 STATIC_URL = "static/"

@@ -8,7 +8,7 @@ import psycopg
 
 from ektp_project import processes
 from ektp_project.embedded.supervisor import Supervisor
-from ektp_project.pulse import SILENT_SECONDS, silent_for
+from ektp_project.heartbeats import SILENT_SECONDS, silent_for
 
 
 class Watchdog:
