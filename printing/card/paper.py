@@ -4,7 +4,8 @@ A reportlab document costs 5–7 ms, nearly all of it for cutting the fonts down
 every card shares. So reportlab draws the shared part once: both pages, the artwork as forms, the fonts
 with every letter a card may need, and on the front a page content that is thrown away. A card is that
 file with its own page content in the gap: 0.1 ms. The content comes last, so the table of offsets
-is the same for all cards. (PDF 1.4, §3.4: objects may stand in any order.)
+is the same for all cards. (PDF 1.4, §3.4: objects may stand in any order.) And a document that was cut
+off on its way to a printer shows no half person: what is missing first are all the words.
 """
 
 from __future__ import annotations
