@@ -35,7 +35,7 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 if not DEMO:
     known = {
         "SECRET_KEY": SECRET_KEY == DEMO_SECRET_KEY,
-        "NIK_KEYS": NIK_KEYS == key_ring("NIK_KEYS", DEMO_NIK_KEY),
+        "NIK_KEYS": key_ring("NIK_KEYS", DEMO_NIK_KEY) == NIK_KEYS,
         "NIK_INDEX_KEY": base64.b64encode(NIK_INDEX_KEY).decode() == DEMO_NIK_INDEX_KEY,
         "CENTRAL_TOKEN": CENTRAL_TOKEN == DEMO_CENTRAL_TOKEN,
     }
@@ -106,13 +106,15 @@ REDIS_URL = required("REDIS_URL", secret("REDIS_URL"))
 
 MEDIA_ROOT = VAR_DIR / "media"
 STATIC_URL = "static/"
-STATIC_ROOT = VAR_DIR / "static"
+STATIC_MANIFEST = env.bool("STATIC_MANIFEST", default=not DEBUG)  # off (demo): served from where they stand
+STATIC_ROOT = VAR_DIR / "static" if STATIC_MANIFEST else None
+WHITENOISE_USE_FINDERS = not STATIC_MANIFEST
 STATICFILES_DIRS = [BASE_DIR / "ektp_project" / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
         "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
-        if env.bool("STATIC_MANIFEST", default=not DEBUG)
+        if STATIC_MANIFEST
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
 }

@@ -41,6 +41,7 @@ class System:
     def start(self) -> None:
         """Services, tables, people, processes, one after the other. Raises Trouble or Stopped."""
         began = time.monotonic()
+        self.console.say(f"Starting in {self.wished.folder} ...")
         services_file.remove(folder=self.wished.folder)
         values = {"EKTP_DEMO": "1", "STATIC_MANIFEST": "0", **self.wished.passed_on(), **self._services()}
         self.environment = {**self.wished.environment, **values, "VAR_DIR": str(self.wished.folder)}

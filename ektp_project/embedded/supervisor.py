@@ -97,18 +97,17 @@ class Supervisor:
             raise self._ended_badly(child)
 
     def wait_until(self, ready: Callable[[], bool], *, name: str, seconds: float) -> None:
-        """Wait for the process ``name`` to be ready. Raises Trouble, or Stopped when asked to stop."""
+        """Wait for ``name`` to be ready. Raises Trouble when anybody keeps dying, Stopped when asked to."""
         limit = time.monotonic() + seconds
         while not ready():
             self._turn(0.1)
             if self.asked_to_stop:
                 raise Stopped
-            if self.children[name].deaths >= DEATHS_AT_START:
-                raise self._ended_badly(self.children[name])
+            for child in self.children.values():
+                if child.deaths >= DEATHS_AT_START:
+                    raise self._ended_badly(child)
             if time.monotonic() > limit:
-                raise Trouble(
-                    f"{name} did not come up within {seconds:.0f} seconds; see {self.console.folder}."
-                )
+                raise Trouble(f"{name} did not come up in {seconds:.0f} seconds; see {self.console.folder}.")
 
     def every(self, seconds: float, action: Callable[[], None]) -> None:
         """Call this between other things, as long as the system runs. It must be short."""
