@@ -67,6 +67,10 @@ class Moving(models.Model):
         self._follow(to, at, facts)
         return True
 
+    def remark(self, *, at: datetime, actor: str, why: str) -> None:
+        """Write an event without a move: something else about this row was decided."""
+        self._event(source=self.state, to=self.state, at=at, actor=actor, why=why).save(force_insert=True)
+
     @classmethod
     def move_all(
         cls, rows: Iterable[Self], *, to: str, at: datetime, actor: str, why: str = "", **facts: Any
@@ -96,7 +100,10 @@ class Moving(models.Model):
         with transaction.atomic():
             made = cls._default_manager.bulk_create(list(rows))
             Event.objects.bulk_create(
-                [row._event(source="", to=row.state, at=row.state_since, actor=actor, why=why) for row in made]
+                [
+                    row._event(source="", to=row.state, at=row.state_since, actor=actor, why=why)
+                    for row in made
+                ]
             )
         return made
 

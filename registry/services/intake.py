@@ -1,0 +1,211 @@
+"""How does a recording come into the office, once, however often it is sent?
+
+A list, a recording station and the desk all come through here. The same recording again is the
+same row. Another recording of the same NIK is kept, but as an exception for a clerk: it must never
+become a second card.
+
+The residents of a batch are locked in one order before anything about them is decided, so that two
+batches with the same people neither decide differently nor wait for each other in a circle.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from registry.central.contract import Digests
+from registry.models import District, Office, Recording, Resident
+from registry.models.recording import Source
+from registry.models.resident import vault
+from registry.nik import Nik
+from registry.states import RecordingState
+
+SECOND_RECORDING = "second-recording"  # the kind in registry/states.py
+RESIDENT_FIELDS = (
+    "name",
+    "birth_place",
+    "birth_date",
+    "sex",
+    "address",
+    "rt",
+    "rw",
+    "village",
+    "district",
+    "religion",
+    "marital_status",
+    "occupation",
+    "citizenship",
+    "blood_type",
+)
+
+
+class RecordingIdTaken(Exception):
+    """A recording's number already belongs to another person; the sentence is for the sender."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enrolment:
+    """One recording as it arrives. Without a number of its own it gets one from NIK and moment."""
+
+    nik: Nik
+    name: str
+    birth_place: str
+    birth_date: date
+    sex: str
+    address: str
+    rt: str
+    rw: str
+    village: str
+    district: District
+    religion: str
+    marital_status: str
+    occupation: str
+    citizenship: str
+    blood_type: str
+    recorded_at: datetime
+    recording_id: UUID | None = None
+    digests: Digests | None = None
+
+
+class Verdict(StrEnum):
+    """What a recording turned out to be."""
+
+    NEW = "new"
+    KNOWN = "known"
+    SECOND = "second"
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """An enrolment with its row, and whether that row is new."""
+
+    enrolment: Enrolment
+    recording: Recording
+    verdict: Verdict
+
+
+def take_in(
+    *, enrolments: Sequence[Enrolment], office: Office, source: Source, now: datetime, actor: str
+) -> list[Taken]:
+    """Take in recordings, all or none, in the order given. Safe to repeat.
+
+    A fixed number of queries, however many there are. The residents stay locked until the caller's
+    transaction ends. Raises RecordingIdTaken.
+    """
+    with transaction.atomic():
+        residents = _residents(enrolments)
+        ids = [_recording_id(enrolment) for enrolment in enrolments]
+        known, with_primary = _recordings(residents.values(), ids)
+        fresh: dict[UUID, Recording] = {}
+        taken = []
+        for enrolment, recording_id in zip(enrolments, ids, strict=True):
+            resident = residents[enrolment.nik.digits]
+            row = known.get(recording_id) or fresh.get(recording_id)
+            if row is not None:
+                _same_person(row, resident)
+                taken.append(Taken(enrolment, row, Verdict.KNOWN))
+                continue
+            is_primary = resident.pk not in with_primary
+            with_primary.add(resident.pk)
+            row = _recording(
+                enrolment,
+                recording_id,
+                resident=resident,
+                office=office,
+                is_primary=is_primary,
+                source=source,
+                now=now,
+            )
+            fresh[recording_id] = row
+            taken.append(Taken(enrolment, row, Verdict.NEW if is_primary else Verdict.SECOND))
+        if fresh:
+            Recording.create_all(fresh.values(), actor=actor, why=source)
+    return taken
+
+
+def _recording_id(enrolment: Enrolment) -> UUID:
+    return enrolment.recording_id or vault().recording_id(enrolment.nik.digits, enrolment.recorded_at)
+
+
+def _residents(enrolments: Sequence[Enrolment]) -> dict[str, Resident]:
+    """NIK → resident, all locked. Whoever is not there yet is added; who races us is waited for."""
+    by_index = {vault().index(enrolment.nik.digits): enrolment for enrolment in reversed(enrolments)}
+    there = set(Resident.objects.filter(nik_index__in=by_index).values_list("nik_index", flat=True))
+    missing = sorted(by_index.keys() - {bytes(index) for index in there})
+    Resident.objects.bulk_create([_resident(by_index[index]) for index in missing], ignore_conflicts=True)
+    locked = (
+        Resident.objects.filter(nik_index__in=by_index).order_by("nik_index").select_for_update(no_key=True)
+    )
+    return {by_index[bytes(row.nik_index)].nik.digits: row for row in locked}
+
+
+def _resident(enrolment: Enrolment) -> Resident:
+    fields: dict[str, Any] = {name: getattr(enrolment, name) for name in RESIDENT_FIELDS}
+    return Resident.with_sealed_nik(nik=enrolment.nik.digits, **fields)
+
+
+def _recordings(
+    residents: Iterable[Resident], ids: Sequence[UUID]
+) -> tuple[dict[UUID, Recording], set[UUID]]:
+    """The recordings that are there already, and the residents who have a primary one."""
+    known = Recording.objects.select_related("resident").in_bulk(ids)
+    primary = Recording.objects.filter(resident__in=[row.pk for row in residents], is_primary=True)
+    return known, set(primary.values_list("resident_id", flat=True))
+
+
+def _same_person(recording: Recording, resident: Resident) -> None:
+    if recording.resident_id != resident.pk:
+        raise RecordingIdTaken(_("Nomor perekaman ini sudah dipakai untuk penduduk lain."))
+
+
+def _recording(
+    enrolment: Enrolment,
+    recording_id: UUID,
+    *,
+    resident: Resident,
+    office: Office,
+    is_primary: bool,
+    source: Source,
+    now: datetime,
+) -> Recording:
+    digests = enrolment.digests or derived_digests(recording_id)
+    state: Mapping[str, Any] = (
+        {"state": RecordingState.RECORDED}
+        if is_primary
+        else {"state": RecordingState.EXCEPTION, "exception_kind": SECOND_RECORDING}
+    )
+    return Recording(
+        id=recording_id,
+        resident=resident,
+        office=office,
+        district=enrolment.district,
+        is_primary=is_primary,
+        recorded_at=enrolment.recorded_at,
+        received_at=now,
+        source=source,
+        digest_photo=digests.photo,
+        digest_fingerprints=digests.fingerprints,
+        digest_iris=digests.iris,
+        digest_signature=digests.signature,
+        has_files=enrolment.digests is not None,
+        state_since=now,
+        due_at=now,
+        **state,
+    )
+
+
+def derived_digests(recording_id: UUID) -> Digests:
+    """Digests for a recording whose files stayed at the station: fixed by its number alone."""
+    photo, fingerprints, iris, signature = (
+        hashlib.sha256(f"{kind}:{recording_id}".encode()).hexdigest()
+        for kind in ("photo", "fingerprints", "iris", "signature")
+    )
+    return Digests(photo=photo, fingerprints=fingerprints, iris=iris, signature=signature)
