@@ -8,8 +8,10 @@ from datetime import timedelta
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
+from kombu import Queue
 
 from ektp_project.env import BASE_DIR, VAR_DIR, env, key_ring, required, secret
+from ektp_project.processes import WORKERS
 
 # --- Demo or office ---------------------------------------------------------------------------
 # The demo's secrets are public: they stand in this file so that `make run` needs no set-up.
@@ -201,6 +203,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "health_check_interval": 25,
 }
 CELERY_TASK_DEFAULT_QUEUE = "office"
+CELERY_TASK_QUEUES = [Queue(group.queue, routing_key=group.queue) for group in WORKERS]
 CELERY_TASK_CREATE_MISSING_QUEUES = False
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_ENABLE_UTC = True

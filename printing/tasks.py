@@ -8,8 +8,10 @@ travels through the broker.
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from math import ceil
 from typing import Any
 
@@ -23,10 +25,11 @@ from printing.models import Printer
 from printing.printers import open_printer
 from printing.selectors import work
 from printing.selectors.shifts import current_shift
-from printing.services import authorizations, prints
+from printing.services import authorizations, heartbeats, prints, shifts
 from registry.central.door import redis_client, throttle
 from registry.central.throttle import Lane
 from registry.models import Office
+from registry.services import seals
 from registry.services import visibility as recordings
 from registry.states import RecordingState
 
@@ -163,6 +166,34 @@ def check_printers() -> None:
     """Ask every printer how it is."""
     for printer in Printer.objects.filter(office=_office(), enabled=True):
         batches.check(printer=printer)
+
+
+# --- Shifts, seals, signs of life ----------------------------------------------------------------
+
+
+@shared_task(queue="office", expires=BELL_EXPIRES)
+def open_shift() -> None:
+    """Write down that a shift runs."""
+    shifts.open_shift(office=_office(), now=timezone.now())
+
+
+@shared_task(queue="office", expires=BELL_EXPIRES)
+def close_shift() -> None:
+    """Write down that a shift is over, and what it printed."""
+    shifts.close_shift(office=_office(), now=timezone.now())
+
+
+@shared_task(queue="office", expires=BELL_EXPIRES)
+def seal_ledger() -> None:
+    """Seal the movements of blanks so far; a ledger that is busy is sealed at the next bell."""
+    with suppress(seals.LedgerBusy):
+        seals.seal(now=timezone.now())
+
+
+@shared_task(expires=BELL_EXPIRES)
+def heartbeat(group: str) -> None:
+    """Sign for the worker group whose queue this bell came through."""
+    heartbeats.beat_of(name=group, host=socket.gethostname(), now=timezone.now())
 
 
 # --- How bells are rung -----------------------------------------------------------------------
