@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from functools import lru_cache
+from functools import cache
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -32,7 +32,7 @@ def redis_client() -> Redis:
 # The process id in each key: a forked child never shares its parent's sockets.
 
 
-@lru_cache(maxsize=None)
+@cache
 def _redis(pid: int) -> Redis:
     return Redis.from_url(
         settings.REDIS_URL,
@@ -42,12 +42,12 @@ def _redis(pid: int) -> Redis:
     )
 
 
-@lru_cache(maxsize=None)
+@cache
 def _throttle(pid: int) -> Throttle:
     return Throttle(_redis(pid))
 
 
-@lru_cache(maxsize=None)
+@cache
 def _door(office: str, pid: int) -> Gateway:
     if not settings.CENTRAL_URL:
         raise ImproperlyConfigured("CENTRAL_URL is not set: there is no centre to ask.")
