@@ -29,7 +29,19 @@ class WorkerGroup:
         workers here know of each other only through PostgreSQL.
         """
         return (
-            *("celery", "-A", "ektp_project", "worker", "-Q", self.queue, "-P", "threads", "-c", concurrency),
+            *(
+                "celery",
+                "-q",
+                "-A",
+                "ektp_project",
+                "worker",
+                "-Q",
+                self.queue,
+                "-P",
+                "threads",
+                "-c",
+                concurrency,
+            ),
             *("-n", f"{self.queue}@%h", "--without-gossip", "--without-mingle"),
         )
 
@@ -40,7 +52,7 @@ WORKERS = (
     WorkerGroup("office", "OFFICE_CONCURRENCY", OFFICE_CONCURRENCY),
 )
 
-BEAT = ("celery", "-A", "ektp_project", "beat")
+BEAT = ("celery", "-q", "-A", "ektp_project", "beat")
 
 
 def web(*, address: str) -> tuple[str, ...]:

@@ -26,6 +26,8 @@ SERVICE_SECONDS = 60.0  # a database that was killed reads its journal first
 WEB_SECONDS = 120.0  # a cold start on one busy core
 WORKER_STOP_SECONDS = 45.0  # a loop hands over after 20 s, a call to the centre ends after 35 s
 WATCH_SECONDS = 15.0
+# Celery warns of root in ten lines per worker. The demo may be tried as root; an office's image is not root.
+ROOT_WARNING = "ignore:You're running the worker with superuser privileges"
 
 
 class System:
@@ -46,6 +48,7 @@ class System:
         values = {"EKTP_DEMO": "1", "STATIC_MANIFEST": "0", **self.wished.passed_on(), **self._services()}
         self.environment = {**self.wished.environment, **values, "VAR_DIR": str(self.wished.folder)}
         self.environment["PYTHONUNBUFFERED"] = "1"  # a line is shown when it is said
+        self.environment.setdefault("PYTHONWARNINGS", ROOT_WARNING)
         services_file.write(folder=self.wished.folder, values=values)
         self._prepare()
         self._processes()

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from ektp_project.embedded.wishes import Wishes
 
-WIDTH = 78
-
 
 def welcome(*, wished: Wishes, central_url: str) -> str:
     """A framed block: where to go, how to log in, where the data are, how to stop."""
@@ -19,5 +17,7 @@ def welcome(*, wished: Wishes, central_url: str) -> str:
         ("Status", ".venv/bin/python manage.py status"),
         ("Stop", "Ctrl-C"),
     ]
-    edge = "─" * WIDTH
-    return "\n".join([f"┌{edge}", *(f"│ {name:<10}{text}" for name, text in rows), f"└{edge}"])
+    lines = [f" {name:<8}{text} " for name, text in rows]
+    width = max(map(len, lines))
+    edge = "─" * width
+    return "\n".join([f"┌{edge}┐", *(f"│{line:<{width}}│" for line in lines), f"└{edge}┘"])
