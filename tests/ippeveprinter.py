@@ -12,6 +12,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import IO, NoReturn
 
@@ -108,7 +109,11 @@ def _free_port() -> int:
 
 
 def _wait_for(address: str, process: subprocess.Popen[bytes], *, log: Path) -> None:
-    printer = IppPrinter(address=address)
+    with closing(IppPrinter(address=address)) as printer:
+        _wait_until_answers(printer, process, log=log)
+
+
+def _wait_until_answers(printer: IppPrinter, process: subprocess.Popen[bytes], *, log: Path) -> None:
     deadline = time.monotonic() + START_SECONDS
     while True:
         try:
@@ -143,6 +148,7 @@ _starting, _users, _started = (
     _room / f"ektp-test-buses-{os.getuid()}.{end}" for end in ("lock", "users", "pids")
 )
 _membership: list[IO[str]] = []
+_buses: list[subprocess.Popen[bytes]] = []
 
 
 def _join() -> None:
@@ -171,6 +177,7 @@ def _ensure(command: Sequence[str], *, runs: Callable[[], bool]) -> None:
         return
     log = _room / f"ektp-test-{command[0]}.log"
     process = _start(command, log=log)
+    _buses.append(process)
     with _started.open("a") as started:
         started.write(f"{process.pid} {command[0]}\n")
     deadline = time.monotonic() + START_SECONDS

@@ -133,6 +133,10 @@ class IppPrinter:
             transport=transport,
         )
 
+    def close(self) -> None:
+        """Give up the connections; printers that ``open_printer`` opened keep theirs."""
+        self._client.close()
+
     # --- A printer ----------------------------------------------------------------------------
 
     def condition(self) -> Condition:

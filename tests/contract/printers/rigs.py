@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from pathlib import Path
 from typing import Protocol
 
@@ -113,17 +112,16 @@ class IppRig:
 
     def __init__(self, room: Path) -> None:
         self._room = room
+        self._clients: list[IppPrinter] = []
         command = room / "print"
         command.write_text(COMMAND.format(room=room))
         command.chmod(0o755)
         self._address, self._process = start_ippeveprinter(room / "spool", "Kontrak", str(command))
 
-    @property
-    def process(self) -> subprocess.Popen[bytes]:
-        return self._process
-
     def printer(self) -> Printer:
-        return IppPrinter(address=self._address, patience=30.0)
+        client = IppPrinter(address=self._address, patience=30.0)
+        self._clients.append(client)
+        return client
 
     def cards(self) -> int:
         tray = self._room / "tray"
@@ -142,6 +140,8 @@ class IppRig:
         stop(self._process)
 
     def close(self) -> None:
+        for client in self._clients:
+            client.close()
         stop(self._process)
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import socket
 import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from enum import Enum
 
 PRINT_JOB = b"\x01\x01\x00\x02"  # how the body of a Print-Job request begins
@@ -48,34 +49,32 @@ class CuttingRelay:
 
     def _to_printer(self, client: socket.socket, printer: socket.socket, cutting: threading.Event) -> None:
         seen = b""
-        try:
+        with suppress(OSError), _ending(client, printer):
             while data := client.recv(CHUNK):
                 seen += data
                 begun = seen.find(PRINT_JOB)
                 if begun >= 0 and self._cut is Cut.IN_THE_DOCUMENT and len(seen) > begun + self._middle:
                     printer.sendall(data[: len(data) // 2])
-                    _cut(client, printer)
                     return
                 if begun >= 0 and self._cut is Cut.BEFORE_THE_ANSWER and seen.endswith(self._tail):
                     cutting.set()
                 printer.sendall(data)
-        except OSError:
-            _cut(client, printer)
 
     def _to_client(self, printer: socket.socket, client: socket.socket, cutting: threading.Event) -> None:
-        try:
+        with suppress(OSError), _ending(client, printer):
             while data := printer.recv(CHUNK):
                 if cutting.is_set():
-                    _cut(client, printer)
                     return
                 client.sendall(data)
-        except OSError:
-            _cut(client, printer)
 
 
-def _cut(*ends: socket.socket) -> None:
+@contextmanager
+def _ending(*ends: socket.socket) -> Iterator[None]:
     """End both directions at once; a plain close would wait for the thread that is still reading."""
-    for end in ends:
-        with suppress(OSError):  # closed already, by the other end or the other thread
-            end.shutdown(socket.SHUT_RDWR)
-        end.close()
+    try:
+        yield
+    finally:
+        for end in ends:
+            with suppress(OSError):  # closed already, by the other end or the other thread
+                end.shutdown(socket.SHUT_RDWR)
+            end.close()

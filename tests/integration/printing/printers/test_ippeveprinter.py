@@ -61,6 +61,7 @@ class Machine:
 
     def __init__(self, room: Path) -> None:
         self.room = room
+        self._clients: list[IppPrinter] = []
         self.command = room / "print"
         self.command.write_text(COMMAND.format(room=room))
         self.command.chmod(0o755)
@@ -71,7 +72,9 @@ class Machine:
         return int(self.address.split(":")[2].split("/")[0])
 
     def client(self, *, patience: float = WAIT_SECONDS) -> IppPrinter:
-        return IppPrinter(address=self.address, patience=patience)
+        client = IppPrinter(address=self.address, patience=patience)
+        self._clients.append(client)
+        return client
 
     def has(self, mishap: str) -> None:
         (self.room / mishap).touch()
@@ -92,6 +95,8 @@ class Machine:
         )
 
     def close(self) -> None:
+        for client in self._clients:
+            client.close()
         for slow in self.room.glob("slow"):
             slow.unlink()  # or its command would wait forever
         stop(self._process)
@@ -219,7 +224,9 @@ class TestACutConnection:
     @pytest.fixture
     def relay(self, machine: Machine, request: pytest.FixtureRequest) -> Iterator[IppPrinter]:
         relay = CuttingRelay(port=machine.port, cut=request.param, document=CARD)
-        yield IppPrinter(address=f"ipp://127.0.0.1:{relay.port}/ipp/print", patience=WAIT_SECONDS)
+        client = IppPrinter(address=f"ipp://127.0.0.1:{relay.port}/ipp/print", patience=WAIT_SECONDS)
+        yield client
+        client.close()
         relay.close()
 
     @pytest.mark.parametrize("relay", [Cut.NEVER], indirect=True)
