@@ -24,8 +24,9 @@ def queues() -> set[str]:
     """Where the messages of all our tasks go: to the queue they name, or by the routes."""
     app.autodiscover_tasks(force=True)
     ours = {name: task for name, task in app.tasks.items() if not name.startswith("celery.")}
-    named = {name: {"queue": task.queue} if getattr(task, "queue", None) else {} for name, task in ours.items()}
-    return {app.amqp.router.route(options, name)["queue"].name for name, options in named.items()}
+    named = {name: getattr(task, "queue", None) for name, task in ours.items()}
+    routed = [app.amqp.router.route({"queue": queue} if queue else {}, name) for name, queue in named.items()]
+    return {route["queue"].name for route in routed}
 
 
 class TestQueues:
