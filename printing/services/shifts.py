@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
-from django_celery_beat.models import ClockedSchedule, PeriodicTask, PeriodicTasks
+from django_celery_beat.models import ClockedSchedule, PeriodicTask
 
 from printing.models import ExtraShift, PrintAttempt, ShiftRun
 from printing.models.job import Outcome
@@ -96,7 +96,6 @@ def cancel_shift(*, shift: ExtraShift, actor: str, now: datetime) -> None:
     shift.refresh_from_db()
     bells = [_bell(shift, verb) for verb in ("open", "close")]
     ClockedSchedule.objects.filter(periodictask__name__in=bells).delete()  # and the bells with them
-    PeriodicTasks.update_changed()  # the rows themselves stay silent once beat has written to them
     close_shift(office=shift.office, now=now)
 
 

@@ -64,17 +64,17 @@ class Command(BaseCommand):
 def _hours(options: dict[str, Any], *, now: datetime) -> tuple[datetime, datetime]:
     ready, starts, ends = options["now"], options["starts"], options["ends"]
     if ready is not None and starts is None and ends is None:
-        return now, now + _duration(ready)
+        return now, _later(now, hours=ready)
     if ready is None and starts is not None and ends is not None:
         return _moment(starts), _moment(ends)
     raise CommandError(_("Tulis --now HOURS, atau --from TIME bersama --to TIME."))
 
 
-def _duration(text: str) -> timedelta:
+def _later(now: datetime, *, hours: str) -> datetime:
     try:
-        return timedelta(hours=float(text.replace(",", ".")))
+        return now + timedelta(hours=float(hours.replace(",", ".")))
     except (ValueError, OverflowError):
-        raise CommandError(_("Jumlah jam “%(text)s” tidak dikenal; misalnya 3.") % {"text": text}) from None
+        raise CommandError(_("Jumlah jam “%(text)s” tidak dikenal; misalnya 3.") % {"text": hours}) from None
 
 
 def _moment(text: str) -> datetime:
