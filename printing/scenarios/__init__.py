@@ -1,0 +1,1 @@
+"""Which made-up office does a demo start with?"""
