@@ -211,6 +211,12 @@ class OfficeScheduler(DatabaseScheduler):  # type: ignore[misc]
         self._away = False
         return seconds
 
+    def apply_entry(self, entry: Any, producer: Any = None) -> None:
+        """Ring. A bell of a certain moment is written down at once, lest a successor repeat it."""
+        super().apply_entry(entry, producer=producer)
+        if entry.model.interval is None:
+            self.sync()
+
     def close(self) -> None:
         """Write what is unwritten, and let another beat take over at once."""
         super().close()

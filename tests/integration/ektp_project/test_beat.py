@@ -1,0 +1,216 @@
+"""Does a real beat follow what people plan, alone among several, past deaths and cut lines?"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Generator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import redis
+from django.db import connection
+from django.utils import timezone
+from django_celery_beat.models import PeriodicTask
+
+from ektp_project import processes
+from ektp_project.schedules import PREFIX, STANDING, install
+from printing.models import ExtraShift, Heartbeat, ShiftRun
+from printing.models.shift import ShiftKind
+from printing.services.shifts import cancel_shift, plan_shift
+from registry.models import Office
+
+PATIENCE = 90.0  # seconds; a busy machine is no failure
+QUEUES = [group.queue for group in processes.WORKERS]
+OFFICE_WORKER = next(group for group in processes.WORKERS if group.queue == "office").command("2")
+
+Start = Callable[[tuple[str, ...]], subprocess.Popen[bytes]]
+
+
+@pytest.mark.django_db
+class TestInstall:
+    def test_writes_every_bell_once_however_often_it_is_asked(self) -> None:
+        install()
+        install()
+
+        names = PeriodicTask.objects.filter(name__startswith=PREFIX).values_list("name", flat=True)
+        assert sorted(names) == sorted(PREFIX + name for name in STANDING)
+
+    def test_leaves_a_bell_off_that_a_person_switched_off(self) -> None:
+        install()
+        PeriodicTask.objects.filter(name=PREFIX + "pump_reports").update(enabled=False)
+
+        install()
+
+        assert not PeriodicTask.objects.get(name=PREFIX + "pump_reports").enabled
+
+    def test_takes_away_only_standing_bells_that_the_table_no_longer_has(self) -> None:
+        install()
+        kept = PeriodicTask.objects.get(name=PREFIX + "pump_reports")
+        for name in (PREFIX + "forgotten", "extra: 7 open", "laporan bulanan"):
+            PeriodicTask.objects.create(name=name, task="printing.tasks.pump_reports", interval=kept.interval)
+
+        install()
+
+        names = set(PeriodicTask.objects.values_list("name", flat=True))
+        assert {"extra: 7 open", "laporan bulanan"} <= names
+        assert PREFIX + "forgotten" not in names
+
+
+@pytest.mark.django_db(transaction=True)
+class TestBeat:
+    def test_opens_a_shift_that_is_planned_while_it_runs(self, start: Start, office: Office) -> None:
+        start(processes.BEAT)
+        start(OFFICE_WORKER)
+        wait_until(lambda: set(Heartbeat.objects.values_list("name", flat=True)) >= {"beat", "office"})
+
+        shift = plan_now(office)
+
+        wait_until(lambda: run_of(shift) is not None)
+        cancel_shift(shift=shift, actor="siti", now=timezone.now())
+        closed = run_of(shift)
+        assert closed is not None
+        assert closed.closed_at is not None
+
+    def test_rings_once_though_there_are_two_and_whatever_befalls_the_first(
+        self, start: Start, office: Office, broker: redis.Redis
+    ) -> None:
+        first = start(processes.BEAT)
+        wait_until(lambda: Heartbeat.objects.filter(name="beat").exists())
+        start(processes.BEAT)
+        wait_until(lambda: sessions() == 2)
+        shift = plan_now(office)
+        wait_until(lambda: written_down(shift))
+
+        first.send_signal(signal.SIGKILL)
+        first.wait()
+        after_death = plan_later(office, hours=3)
+        wait_until(lambda: written_down(after_death))
+
+        cut_every_line()
+        after_cut = plan_later(office, hours=6)
+        wait_until(lambda: written_down(after_cut))
+
+        assert [rung(broker, one) for one in (shift, after_death, after_cut)] == [1, 1, 1]
+
+
+def plan_now(office: Office) -> ExtraShift:
+    """An extra shift that has just begun."""
+    return plan_later(office, hours=0)
+
+
+def plan_later(office: Office, *, hours: int) -> ExtraShift:
+    """An extra shift so many hours away, whose opening bell is due at once all the same."""
+    now = timezone.now()
+    begins = now + timedelta(hours=hours)
+    shift = plan_shift(
+        office=office,
+        starts_at=begins,
+        ends_at=begins + timedelta(hours=2),
+        kind=ShiftKind.EVENING,
+        note="",
+        actor="siti",
+        now=now,
+    )
+    bell = PeriodicTask.objects.get(name=f"extra: {shift.pk} open")
+    assert bell.clocked is not None
+    bell.clocked.clocked_time = now
+    bell.clocked.save()
+    return shift
+
+
+def run_of(shift: ExtraShift) -> ShiftRun | None:
+    return ShiftRun.objects.filter(name=f"extra {shift.pk}").first()
+
+
+def rung(broker: redis.Redis, shift: ExtraShift) -> int:
+    """How often the opening of this shift was rung for; nobody takes the messages away."""
+    messages = [json.loads(message) for message in broker.lrange("office", 0, -1)]
+    return [m["headers"].get("periodic_task_name") for m in messages].count(f"extra: {shift.pk} open")
+
+
+def written_down(shift: ExtraShift) -> bool:
+    """Whether beat has rung for the opening of this shift and knows it for ever."""
+    bell = PeriodicTask.objects.get(name=f"extra: {shift.pk} open")
+    return bell.total_run_count > 0 or not bell.enabled
+
+
+def sessions() -> int:
+    """Beats that hold the lock or wait for it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'ektp beat leader'"
+            " AND datname = current_database()"
+        )
+        return int(cursor.fetchone()[0])
+
+
+def cut_every_line() -> None:
+    """End every session but ours, as a database does that starts again."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+
+def wait_until(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not true():
+        assert time.monotonic() < deadline, "nothing happened"
+        time.sleep(0.1)
+
+
+@pytest.fixture
+def office(transactional_db: None) -> Office:
+    """The office that the processes serve."""
+    return Office.objects.create(code="21.02", name="Karimun", province="Kepulauan Riau")
+
+
+@pytest.fixture
+def broker() -> Generator[redis.Redis]:
+    """The broker, with empty queues."""
+    with redis.Redis.from_url(os.environ["REDIS_URL"]) as client:
+        client.delete(*QUEUES)
+        yield client
+        client.delete(*QUEUES)
+
+
+@pytest.fixture
+def start(broker: redis.Redis, transactional_db: None, tmp_path: Path) -> Generator[Start]:
+    """Starts a process of the installation on the test's database; all end with the test."""
+    name = connection.settings_dict["NAME"]
+    database = os.environ["DATABASE_URL"].partition("?")
+    url = database[0].rpartition("/")[0] + f"/{name}" + "".join(database[1:])
+    environment = os.environ | {"DATABASE_URL": url, "PYTHONPATH": str(Path.cwd())}
+    started: list[subprocess.Popen[bytes]] = []
+
+    def begin(command: tuple[str, ...]) -> subprocess.Popen[bytes]:
+        with (tmp_path / f"output-{len(started)}").open("wb") as output:
+            started.append(
+                subprocess.Popen(
+                    (sys.executable, "-m", *command),
+                    env=environment,
+                    cwd=tmp_path,
+                    stdout=output,
+                    stderr=subprocess.STDOUT,
+                )
+            )
+        return started[-1]
+
+    yield begin
+    for process in started:
+        process.terminate()
+    for process in started:
+        try:
+            process.wait(timeout=30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+    for output in sorted(tmp_path.glob("output-*")):
+        print(output.read_text())  # pytest shows it when the test failed
