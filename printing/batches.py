@@ -15,7 +15,7 @@ from typing import TypeVar
 from django.conf import settings
 from django.utils import timezone
 
-from printing.models import Printer
+from printing.models import Printer, PrintJob
 from printing.printers import open_printer
 from printing.printers.base import PrinterUnavailable
 from printing.selectors import work
@@ -163,13 +163,17 @@ def print_on(*, printer_id: int) -> bool:
     printer = Printer.objects.select_related("office").get(pk=printer_id)
     if current_shift(office=printer.office, now=now) is None:
         return False
+    try:
+        device = open_printer(driver=printer.driver, address=printer.address)
+    except PrinterUnavailable:
+        check(printer=printer)
+        return False
     jobs = prints.claim(printer=printer, now=now, lease=settings.CLAIM_LEASE, limit=ROWS)
     if not jobs:
         return False
     documents = prints.draw(jobs=jobs, today=timezone.localdate(now))
     lease = settings.PRINT_LEASE * len(jobs)  # a printer makes them one after the other
     begun = prints.begin(printer=printer, jobs=jobs, documents=documents, now=timezone.now(), lease=lease)
-    device = open_printer(driver=printer.driver, address=printer.address)
     results = [prints.send(begun=one, printer=device) for one in begun]
     prints.settle(
         printer=printer, results=results, now=timezone.now(), check_required=settings.CHECK_REQUIRED
@@ -182,13 +186,22 @@ def print_on(*, printer_id: int) -> bool:
 
 def check(*, printer: Printer) -> None:
     """Ask one printer how it is, and hold or free it accordingly."""
-    device = open_printer(driver=printer.driver, address=printer.address)
     try:
-        condition = device.condition()
+        condition = open_printer(driver=printer.driver, address=printer.address).condition()
     except PrinterUnavailable:
         condition = None
     printer.refresh_from_db()
     prints.note_condition(printer=printer, condition=condition, now=timezone.now())
+
+
+def look_again(*, job: PrintJob) -> None:
+    """Ask its printer about a job that was sent and never settled."""
+    assert job.printer is not None
+    try:
+        device = open_printer(driver=job.printer.driver, address=job.printer.address)
+    except PrinterUnavailable:
+        return  # a printer whose address is wrong is mended by a person, and then asked
+    prints.look_again(job=job, printer=device, now=timezone.now(), check_required=settings.CHECK_REQUIRED)
 
 
 def _call_each(

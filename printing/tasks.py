@@ -22,7 +22,6 @@ from django.utils import timezone
 from printing import batches
 from printing.bells import Bells
 from printing.models import Printer
-from printing.printers import open_printer
 from printing.selectors import work
 from printing.selectors.shifts import current_shift
 from printing.services import authorizations, heartbeats, prints, shifts
@@ -146,13 +145,7 @@ def sweep_claims() -> None:
 def sweep_sending() -> None:
     """Ask the printers about what was sent and never settled."""
     for job in prints.stale_sending(office=_office(), now=timezone.now()):
-        assert job.printer is not None
-        prints.look_again(
-            job=job,
-            printer=open_printer(driver=job.printer.driver, address=job.printer.address),
-            now=timezone.now(),
-            check_required=settings.CHECK_REQUIRED,
-        )
+        batches.look_again(job=job)
 
 
 @shared_task(queue="office", expires=BELL_EXPIRES)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import Q
 
 from printing.models import CardRequest, PrintAttempt, PrintAuthorization, PrintJob
-from printing.services.prints import EXPIRY_MARGIN
 from printing.states import AuthorizationState, JobState, RequestState
 from registry.models import BlankBalance, Office
 from registry.states import Place
 
+EXPIRY_MARGIN = timedelta(minutes=5)  # a command must outlive the card begun on it
 ON_THE_WAY = (JobState.QUEUED, JobState.CLAIMED, JobState.SENDING)
 
 

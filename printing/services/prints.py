@@ -22,6 +22,7 @@ from printing.card import CardFace, draw_card
 from printing.models import CardRequest, PrintAttempt, PrintAuthorization, Printer, PrintJob
 from printing.models.job import Outcome
 from printing.printers import base
+from printing.selectors.work import EXPIRY_MARGIN
 from printing.states import AuthorizationState, HoldReason, JobState, RequestState
 from registry.models import Office, Resident
 from registry.services import blanks
@@ -29,7 +30,6 @@ from registry.states import Place
 
 ACTOR = "system:printing"
 ATTEMPTS = 3  # blanks a job may spoil before a clerk decides; a fourth failure is never bad luck
-EXPIRY_MARGIN = timedelta(minutes=5)  # a command must outlive the card begun on it
 SENDING_LOOK = timedelta(seconds=60)  # how soon a job that the printer has not finished is looked at again
 DOUBT_AFTER = timedelta(minutes=30)  # an unreachable printer is asked this long before a person is
 
@@ -413,20 +413,25 @@ def stale_sending(*, office: Office, now: datetime, limit: int = 100) -> list[Pr
 
 
 def look_again(*, job: PrintJob, printer: base.Printer, now: datetime, check_required: bool) -> base.PrintState:
-    """Ask the printer what became of a job that was sent; UNKNOWN puts it in doubt.
+    """Ask the printer what became of a job that was sent.
 
+    A job it does not know is withdrawn where the printer can promise that no card will come of it;
+    otherwise it is in doubt.
     A printer that cannot be reached is asked again, for DOUBT_AFTER at most.
     """
     attempt = job.tries.get(n=job.attempts)
+    withdrawn = False
     try:
         said = printer.find(attempt.name)
+        if said.state is base.PrintState.UNKNOWN:
+            withdrawn = printer.withdraw(attempt.name)
     except base.PrinterUnavailable:
         patient = now - attempt.sent_at < DOUBT_AFTER
         said = base.PrintResult(base.PrintState.PENDING if patient else base.PrintState.UNKNOWN)
     assert job.printer is not None
     settle(
         printer=job.printer,
-        results=[Result(job, attempt, said.state, said.detail)],
+        results=[Result(job, attempt, said.state, said.detail, withdrawn)],
         now=now,
         check_required=check_required,
     )

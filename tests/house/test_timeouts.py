@@ -4,9 +4,12 @@ Each step outlasts the one before it, or work would be handed to somebody else w
 being done: HTTP call < permit lease < claim < broker's visibility timeout.
 """
 
+from datetime import timedelta
+
 from django.conf import settings
 
 from printing.bells import LEASE
+from printing.printers.base import PATIENCE
 from printing.services.prints import SENDING_LOOK
 from printing.tasks import LOOP_SECONDS
 
@@ -28,4 +31,5 @@ def test_a_loop_and_its_last_call_end_before_its_signature_and_its_claims() -> N
 
 
 def test_a_printed_card_is_settled_before_its_claim_passes() -> None:
+    assert timedelta(seconds=PATIENCE) < settings.PRINT_LEASE
     assert SENDING_LOOK < settings.PRINT_LEASE
