@@ -27,11 +27,15 @@ class OfficeCollector:
         current = status(office=office, throttle=throttle().snapshot(), now=now)
         yield from _states(current)
         yield from _throttle(current)
-        beats = GaugeMetricFamily("ektp_heartbeat_age_seconds", "Age of the last sign of life.", labels=["part"])
+        beats = GaugeMetricFamily(
+            "ektp_heartbeat_age_seconds", "Age of the last sign of life.", labels=["part"]
+        )
         for name, at in current.heartbeats.items():
             beats.add_metric([name], (now - at).total_seconds())
         yield beats
-        yield GaugeMetricFamily("ektp_shift_open", "1 while a shift is open.", value=float(current.shift_open))
+        yield GaugeMetricFamily(
+            "ektp_shift_open", "1 while a shift is open.", value=float(current.shift_open)
+        )
         gate = GaugeMetricFamily("ektp_gate", "The gate that holds the line now.", labels=["name"])
         gate.add_metric([current.gate.name], 1)
         yield gate

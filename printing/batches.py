@@ -56,7 +56,9 @@ _paces = {lane: Pace() for lane in ("authorize", "submit", "report")}
 
 
 def _pauses() -> recordings.Pauses:
-    return recordings.Pauses(first=settings.POLL_FIRST, longest=settings.POLL_LONGEST, claim=settings.CLAIM_LEASE)
+    return recordings.Pauses(
+        first=settings.POLL_FIRST, longest=settings.POLL_LONGEST, claim=settings.CLAIM_LEASE
+    )
 
 
 def authorize(*, office: Office) -> bool:
@@ -234,4 +236,3 @@ def _call_each(
     if answers:
         record(answers)
     return []
-

@@ -189,6 +189,11 @@ def heartbeat(group: str) -> None:
     heartbeats.beat_of(name=group, host=socket.gethostname(), now=timezone.now())
 
 
+@shared_task(queue="office")
+def noop() -> None:
+    """Nothing: what a bare message costs, for the benchmarks."""
+
+
 # --- How bells are rung -----------------------------------------------------------------------
 
 

@@ -91,7 +91,11 @@ def _kinds(*kinds: ExceptionKind) -> Mapping[str, ExceptionKind]:
     return {kind.code: kind for kind in kinds}
 
 
-_CLERK, _OPERATOR, _MINISTRY = _("petugas loket"), _("operator perekaman"), _("kementerian (lewat supervisor)")
+_CLERK, _OPERATOR, _MINISTRY = (
+    _("petugas loket"),
+    _("operator perekaman"),
+    _("kementerian (lewat supervisor)"),
+)
 
 EXCEPTIONS: Mapping[str, ExceptionKind] = _kinds(
     ExceptionKind(

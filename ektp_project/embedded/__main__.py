@@ -24,6 +24,7 @@ from ektp_project.embedded.wishes import BASE_DIR, Wishes
 
 SERVICE_SECONDS = 60.0  # a database that was killed reads its journal first
 WEB_SECONDS = 120.0  # a cold start on one busy core
+HEALTH_SECONDS = 0.5  # meanwhile nobody reads what the processes say
 WORKER_STOP_SECONDS = 45.0  # a loop hands over after 20 s, a call to the centre ends after 35 s
 WATCH_SECONDS = 15.0
 # Celery warns of root in ten lines per worker. The demo may be tried as root; an office's image is not root.
@@ -173,7 +174,7 @@ def _written(file: Path) -> bool:
 
 def _answers(address: str) -> bool:
     try:
-        with urllib.request.urlopen(f"http://{address}/healthz", timeout=5) as answer:
+        with urllib.request.urlopen(f"http://{address}/healthz", timeout=HEALTH_SECONDS) as answer:
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False

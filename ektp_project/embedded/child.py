@@ -54,6 +54,7 @@ def start(spec: Spec) -> subprocess.Popen[bytes]:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         start_new_session=True,
+        umask=0o077,  # cards, logs and lists of people are for the owner alone
         preexec_fn=partial(die_with_parent, os.getpid(), spec.stop_signal),  # noqa: PLW1509 - no threads here
     )
 

@@ -19,9 +19,12 @@ HOST = "127.0.0.1"  # the demo is for this machine; its secrets are public
 
 
 def claim(folder: Path) -> TextIO:
-    """Make the folder and hold its lock as long as the returned file is open. Raises Trouble."""
+    """Make the folder and hold its lock as long as the returned file is open. Raises Trouble.
+
+    Root's folder may be passed through: PostgreSQL runs as another user there.
+    """
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o711)  # PostgreSQL's own user passes through
+        folder.mkdir(parents=True, exist_ok=True, mode=0o711 if os.geteuid() == 0 else 0o700)
         lock = (folder / "lock").open("a+", encoding="ascii")
     except OSError as error:
         raise Trouble(f"{folder} cannot be written ({error.strerror}).") from error

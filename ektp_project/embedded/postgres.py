@@ -31,6 +31,7 @@ DATABASE = "ektp"
 SYSTEM_USER = "embedded_postgres"  # PostgreSQL refuses to run as root: then it runs as this one
 SOCKET_PATH_BYTES = 107  # the longest path of a Unix socket on Linux
 SOCKET_NAME = "/.s.PGSQL.5432.lock"
+SOCKETS_PREFIX = "ektp-"
 ADD_USER = ("useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", SYSTEM_USER)
 STOP_SECONDS = 60.0  # a checkpoint of a busy database on a slow disk
 SETTINGS = {
@@ -55,6 +56,11 @@ class Postgres:
     sockets: Path
     owner: tuple[int, int] | None
     durable: bool
+
+    @property
+    def note(self) -> Path:
+        """Where the folder of the socket is written down, for a next start after a sudden end."""
+        return _note(self.folder)
 
     @property
     def url(self) -> str:
@@ -101,6 +107,7 @@ class Postgres:
     def forget_sockets(self) -> None:
         """Remove the folder of the socket, once the server has stopped."""
         shutil.rmtree(self.sockets, ignore_errors=True)
+        self.note.unlink(missing_ok=True)
 
 
 def prepare(*, folder: Path, say: Callable[[str], None], durable: bool = True) -> Postgres:
@@ -119,7 +126,9 @@ def prepare(*, folder: Path, say: Callable[[str], None], durable: bool = True) -
         _end_leftover(folder)
     else:
         _initialise(folder, owner)
-    return Postgres(folder=folder, sockets=_socket_folder(owner, say), owner=owner, durable=durable)
+    server = Postgres(folder=folder, sockets=_socket_folder(folder, owner, say), owner=owner, durable=durable)
+    server.note.write_text(str(server.sockets), encoding="utf-8")
+    return server
 
 
 def _programs() -> Path:
@@ -211,8 +220,6 @@ def _end_leftover(folder: Path) -> None:
         except psutil.TimeoutExpired:
             leftover.kill()
     mark.unlink(missing_ok=True)
-    if len(lines) > 4 and Path(lines[4]).name.startswith("ektp-"):
-        shutil.rmtree(lines[4], ignore_errors=True)
 
 
 def _server_of(folder: Path, lines: list[str]) -> psutil.Process | None:
@@ -261,13 +268,26 @@ def _environment() -> dict[str, str]:
     return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"}
 
 
-def _socket_folder(owner: tuple[int, int] | None, say: Callable[[str], None]) -> Path:
+def _note(folder: Path) -> Path:
+    return folder.with_name(f"{folder.name}.sockets")
+
+
+def _socket_folder(folder: Path, owner: tuple[int, int] | None, say: Callable[[str], None]) -> Path:
     """A short path: the data may lie deep in somebody's home, a socket must not."""
+    _forget_earlier(folder)
     temporary = tempfile.gettempdir()
     room = SOCKET_PATH_BYTES - len(SOCKET_NAME) - len("/ektp-12345678")
     base = temporary if len(os.fsencode(temporary)) < room else "/tmp"
-    folder = Path(tempfile.mkdtemp(prefix="ektp-", dir=base))
+    sockets = Path(tempfile.mkdtemp(prefix=SOCKETS_PREFIX, dir=base))
     if owner:
-        os.chown(folder, *owner)
-        _open_for(owner, folder, say=say)
-    return folder
+        os.chown(sockets, *owner)
+        _open_for(owner, sockets, say=say)
+    return sockets
+
+
+def _forget_earlier(folder: Path) -> None:
+    note = _note(folder)
+    if note.exists():
+        earlier = Path(note.read_text(encoding="utf-8"))
+        if earlier.name.startswith(SOCKETS_PREFIX):
+            shutil.rmtree(earlier, ignore_errors=True)

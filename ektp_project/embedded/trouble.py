@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-DISK_FULL = "No space left on device"  # how strerror(ENOSPC) reads, also in what children print
+# How a full disk reads in what processes print: strerror(ENOSPC), and PostgreSQL's short write.
+DISK_FULL = ("No space left on device", "Check free disk space")
 
 
 class Trouble(Exception):
@@ -18,7 +19,7 @@ class Stopped(Exception):
 def ended_badly(*, name: str, last_lines: Iterable[str], shown: bool = False) -> Trouble:
     """The trouble of a process that ended, with what it said last, unless that was shown already."""
     lines = list(last_lines)
-    if any(DISK_FULL in line for line in lines):
+    if any(sign in line for line in lines for sign in DISK_FULL):
         return disk_is_full()
     if shown:
         return Trouble(f"{name} ended with an error; its own words are above.")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-from registry.admin.base import ReadOnlyAdmin
 from printing.models import PrintAuthorization
+from registry.admin.base import ReadOnlyAdmin
 from registry.admin.residents import ByNikOrName
 
 

@@ -2,8 +2,8 @@
 
 from django.contrib import admin
 
-from registry.admin.base import ReadOnlyAdmin
 from printing.models import Handover
+from registry.admin.base import ReadOnlyAdmin
 from registry.admin.residents import ByNikOrName
 
 

@@ -6,9 +6,9 @@ from django.contrib import admin
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from registry.admin.base import ReadOnlyAdmin
 from printing.models import Heartbeat
 from printing.selectors.status import SILENT_AFTER
+from registry.admin.base import ReadOnlyAdmin
 
 
 @admin.register(Heartbeat)

@@ -10,9 +10,9 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from registry.admin.base import ReadOnlyAdmin, each
 from printing.models import PrintAttempt, PrintJob
 from printing.services import inspection
+from registry.admin.base import ReadOnlyAdmin, each
 from registry.admin.residents import ByNikOrName
 
 
@@ -26,7 +26,17 @@ class AttemptInline(admin.TabularInline):  # type: ignore[type-arg]
     """Every blank a job took, and how it ended."""
 
     model = PrintAttempt
-    fields = ["n", "printer", "blank", "sent_at", "outcome", "ended_at", "reason", "reported_at", "report_answer"]
+    fields = [
+        "n",
+        "printer",
+        "blank",
+        "sent_at",
+        "outcome",
+        "ended_at",
+        "reason",
+        "reported_at",
+        "report_answer",
+    ]
     readonly_fields = fields
     extra = 0
     can_delete = False
@@ -46,7 +56,15 @@ class JobPage(ByNikOrName, ReadOnlyAdmin):
     list_select_related = ["authorization__request", "printer"]
     inlines = [AttemptInline]
     action_form = ReasonForm
-    actions = ["card_in_tray", "spoiled_in_tray", "blank_in_tray", "nothing_in_tray", "good", "bad", "once_more"]
+    actions = [
+        "card_in_tray",
+        "spoiled_in_tray",
+        "blank_in_tray",
+        "nothing_in_tray",
+        "good",
+        "bad",
+        "once_more",
+    ]
 
     @admin.display(description=_("nomor resi"), ordering="authorization__request__receipt")
     def receipt(self, job: PrintJob) -> str:

@@ -7,16 +7,25 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from registry.admin.base import OfficeAdmin
 from printing.models import Printer
 from printing.services.prints import replace_supplies
+from registry.admin.base import OfficeAdmin
 
 
 @admin.register(Printer)
 class PrinterPage(OfficeAdmin):
     """Printers, what they say of themselves, and their supplies."""
 
-    list_display = ["name", "driver", "enabled", "depth", "ribbon_left", "film_left", "hold_reason", "condition_at"]
+    list_display = [
+        "name",
+        "driver",
+        "enabled",
+        "depth",
+        "ribbon_left",
+        "film_left",
+        "hold_reason",
+        "condition_at",
+    ]
     list_filter = ["enabled", "driver", "hold_reason"]
     search_fields = ["name"]
     readonly_fields = ["ribbon_left", "film_left", "hold_reason", "condition", "condition_at"]

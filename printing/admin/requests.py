@@ -26,9 +26,13 @@ class RequestActionForm(ActionForm):
     """What the actions below may need to know."""
 
     reason = forms.CharField(label=_("Alasan"), max_length=200, required=False)
-    hold_reason = forms.ChoiceField(label=_("Tahan karena"), choices=[("", "—"), *HoldReason.choices], required=False)
+    hold_reason = forms.ChoiceField(
+        label=_("Tahan karena"), choices=[("", "—"), *HoldReason.choices], required=False
+    )
     collector = forms.CharField(label=_("Penerima"), max_length=100, required=False)
-    match = forms.ChoiceField(label=_("Pencocokan 1:1"), choices=[("", "—"), *MatchResult.choices], required=False)
+    match = forms.ChoiceField(
+        label=_("Pencocokan 1:1"), choices=[("", "—"), *MatchResult.choices], required=False
+    )
 
 
 @admin.register(CardRequest)
@@ -36,7 +40,16 @@ class RequestPage(ByNikOrName, ReadOnlyAdmin):
     """The waiting list and everything that came of it."""
 
     resident_path = "resident"
-    list_display = ["receipt", "resident", "reason", "state", "hold_reason", "priority", "recorded_at", "state_since"]
+    list_display = [
+        "receipt",
+        "resident",
+        "reason",
+        "state",
+        "hold_reason",
+        "priority",
+        "recorded_at",
+        "state_since",
+    ]
     list_filter = ["state", "hold_reason", "reason", "priority", "recording__district"]
     search_fields = ["receipt", "resident__name"]
     search_help_text = _("Nomor resi, NIK 16 angka (persis), atau bagian nama.")

@@ -18,7 +18,10 @@ class Handover(models.Model):
     """The end of a request: its card is with its owner. Exactly one per request."""
 
     request = models.OneToOneField(
-        "printing.CardRequest", on_delete=models.PROTECT, related_name="handover", verbose_name=_("permohonan")
+        "printing.CardRequest",
+        on_delete=models.PROTECT,
+        related_name="handover",
+        verbose_name=_("permohonan"),
     )
     collector = models.CharField(_("diterima oleh"), max_length=100)
     match = models.CharField(_("pencocokan 1:1"), max_length=10, choices=MatchResult)

@@ -82,7 +82,9 @@ class CardRequest(Moving):
     recording = models.ForeignKey(
         "registry.Recording", on_delete=models.PROTECT, related_name="requests", verbose_name=_("perekaman")
     )
-    reason = models.CharField(_("alasan permohonan"), max_length=12, choices=CardReason, default=CardReason.NEW)
+    reason = models.CharField(
+        _("alasan permohonan"), max_length=12, choices=CardReason, default=CardReason.NEW
+    )
     priority = models.PositiveSmallIntegerField(_("prioritas"), choices=Priority, default=Priority.NORMAL)
     priority_reason = models.CharField(_("alasan didahulukan"), max_length=200, blank=True)
     recorded_at = models.DateTimeField(
@@ -92,7 +94,9 @@ class CardRequest(Moving):
     state = models.CharField(_("keadaan"), max_length=20, choices=RequestState, default=RequestState.WAITING)
     hold_reason = models.CharField(_("alasan tertahan"), max_length=20, choices=HoldReason, blank=True)
     hold_note = models.CharField(_("catatan"), max_length=300, blank=True)
-    due_at = models.DateTimeField(_("dikerjakan lagi"), help_text=_("Sebelum waktu ini pekerja tidak mencoba."))
+    due_at = models.DateTimeField(
+        _("dikerjakan lagi"), help_text=_("Sebelum waktu ini pekerja tidak mencoba.")
+    )
 
     class Meta:
         verbose_name = _("permohonan")
@@ -129,7 +133,9 @@ class CardRequest(Moving):
         triggers = [
             only_along(REQUEST_MOVES),
             _tally("tally_insert", pgtrigger.Insert, _NEW, new="new_rows"),
-            _tally("tally_update", pgtrigger.Update, f"{_NEW} UNION ALL {_OLD}", new="new_rows", old="old_rows"),
+            _tally(
+                "tally_update", pgtrigger.Update, f"{_NEW} UNION ALL {_OLD}", new="new_rows", old="old_rows"
+            ),
             _tally("tally_delete", pgtrigger.Delete, _OLD, old="old_rows"),
         ]
 
@@ -154,9 +160,7 @@ class WaitingTally(models.Model):
         verbose_name = _("hitungan antrean")
         verbose_name_plural = _("hitungan antrean")
         constraints = [
-            models.UniqueConstraint(
-                fields=["office", "priority", "span", "begins"], name="waitingtally_one"
-            ),
+            models.UniqueConstraint(fields=["office", "priority", "span", "begins"], name="waitingtally_one"),
         ]
 
     def __str__(self) -> str:

@@ -99,7 +99,9 @@ def status(*, office: Office, throttle: Snapshot, now: datetime) -> Status:
 
 def gate(*, office: Office, throttle: Snapshot, now: datetime) -> Gate:
     """What holds the line now. The first that applies, from the door inwards: people, blanks, printers, centre."""
-    queued = PrintJob.objects.filter(state__in=ON_THE_WAY, authorization__request__office=office)[:BACKLOG].count()
+    queued = PrintJob.objects.filter(state__in=ON_THE_WAY, authorization__request__office=office)[
+        :BACKLOG
+    ].count()
     waiting = CardRequest.objects.filter(office=office, state=RequestState.WAITING)[:1].exists()
     if not waiting and not queued:
         return _nobody_in_line(office)
@@ -133,10 +135,16 @@ def _printer_gate(office: Office, queued: int) -> Gate | None:
     printers = list(Printer.objects.filter(office=office, enabled=True))
     usable = [p for p in printers if not p.hold_reason and p.ribbon_left > 0 and p.film_left > 0]
     if not usable:
-        worn = [p for p in printers if p.hold_reason == HoldReason.NO_RIBBON or min(p.ribbon_left, p.film_left) <= 0]
+        worn = [
+            p
+            for p in printers
+            if p.hold_reason == HoldReason.NO_RIBBON or min(p.ribbon_left, p.film_left) <= 0
+        ]
         if worn:
             return Gate("ribbon/film", _("Pita atau film habis di %(count)d printer.") % {"count": len(worn)})
-        return Gate("printers", _("Tidak ada printer yang siap: 0 dari %(count)d.") % {"count": len(printers)})
+        return Gate(
+            "printers", _("Tidak ada printer yang siap: 0 dari %(count)d.") % {"count": len(printers)}
+        )
     if queued >= BACKLOG:
         return Gate(
             "printers",
@@ -163,7 +171,9 @@ def _held(office: Office) -> dict[str, int]:
 
 
 def _by_state(model: type[Model], states: list[str], **filters: Any) -> dict[str, int]:
-    rows = model._default_manager.filter(**filters).order_by().values_list("state").annotate(count=Count("pk"))
+    rows = (
+        model._default_manager.filter(**filters).order_by().values_list("state").annotate(count=Count("pk"))
+    )
     return dict.fromkeys(states, 0) | dict(rows)
 
 

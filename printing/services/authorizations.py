@@ -55,9 +55,7 @@ class Tally:
     held_back: bool = field(default=False)  # the throttle or the centre says: not now
 
 
-def claim(
-    *, office: Office, limit: int, now: datetime, lease: timedelta
-) -> list[PrintAuthorization]:
+def claim(*, office: Office, limit: int, now: datetime, lease: timedelta) -> list[PrintAuthorization]:
     """Take at most ``limit`` requests from the front of the line, pending commands that are due first.
 
     Every authorization comes back in state *asking* with ``request.resident`` loaded. Takes nothing
@@ -262,12 +260,13 @@ def _grant(group: Sequence[Answer], *, now: datetime, tally: Tally) -> None:
         answer.authorization.issued_at = answer.command.issued_at or now
         answer.authorization.expires_at = answer.command.expires_at
         answer.authorization.asked += 1
-    PrintAuthorization.objects.bulk_update(
-        authorizations, ["command_id", "issued_at", "expires_at", "asked"]
-    )
+    PrintAuthorization.objects.bulk_update(authorizations, ["command_id", "issued_at", "expires_at", "asked"])
     PrintAuthorization.move_all(authorizations, to=A.GRANTED, at=now, actor=ACTOR, answer="")
     PrintJob.create_all(
-        [PrintJob(authorization=authorization, state=JobState.QUEUED, state_since=now) for authorization in authorizations],
+        [
+            PrintJob(authorization=authorization, state=JobState.QUEUED, state_since=now)
+            for authorization in authorizations
+        ],
         actor=ACTOR,
     )
     CardRequest.move_all(_asking(authorizations), to=S.READY_TO_PRINT, at=now, actor=ACTOR)
@@ -409,9 +408,7 @@ def _hold(
 def _requests_wait(
     authorizations: Sequence[PrintAuthorization], *, why: str, due_at: datetime, now: datetime
 ) -> None:
-    CardRequest.move_all(
-        _asking(authorizations), to=S.WAITING, at=now, actor=ACTOR, why=why, due_at=due_at
-    )
+    CardRequest.move_all(_asking(authorizations), to=S.WAITING, at=now, actor=ACTOR, why=why, due_at=due_at)
 
 
 def _back_to_waiting(
@@ -433,4 +430,3 @@ def _locked_requests(
         .order_by("id")
         .select_for_update(of=("self",))
     )
-

@@ -35,7 +35,8 @@ def hand_over(
             return current.handover
         if current.state not in READY:
             raise CannotHandOver(
-                _("Kartu belum siap diambil: keadaannya “%(state)s”.") % {"state": current.get_state_display()}
+                _("Kartu belum siap diambil: keadaannya “%(state)s”.")
+                % {"state": current.get_state_display()}
             )
         current.move(to=RequestState.HANDED_OVER, at=now, actor=actor, why=match)
         return Handover.objects.create(

@@ -122,9 +122,7 @@ def spoil(*, job: PrintJob, reason: str, actor: str, now: datetime) -> PrintJob:
             spend_attempt(job=job, why=reason, actor=actor, now=now)
         else:
             job.move(to=J.DISCARDED, at=now, actor=actor, why=reason)
-            request.move(
-                to=S.WAITING, at=now, actor=actor, why=reason, reason=CardReason.DAMAGED, due_at=now
-            )
+            request.move(to=S.WAITING, at=now, actor=actor, why=reason, reason=CardReason.DAMAGED, due_at=now)
     return job
 
 
@@ -135,7 +133,9 @@ def try_again(*, job: PrintJob, actor: str, why: str, now: datetime) -> PrintJob
         request = job.authorization.request
         live = job.authorization.state == A.GRANTED and job.authorization.expires_at > now
         if not live or request.state != S.HELD:
-            raise NotNow(_("Perintah cetaknya sudah tidak berlaku; lepaskan permohonan agar meminta yang baru."))
+            raise NotNow(
+                _("Perintah cetaknya sudah tidak berlaku; lepaskan permohonan agar meminta yang baru.")
+            )
         job.move(to=J.QUEUED, at=now, actor=actor, why=why, printer=None)
         request.move(to=S.READY_TO_PRINT, at=now, actor=actor, why=why, hold_reason="", hold_note="")
     return job
@@ -163,5 +163,3 @@ def _end(attempt: PrintAttempt, *, outcome: Outcome, reason: str, now: datetime)
         now,
     )
     attempt.save(update_fields=["outcome", "ended_at", "reason", "report_due_at"])
-
-

@@ -32,9 +32,7 @@ def claim(*, office: Office, limit: int, now: datetime, lease: timedelta) -> lis
     """Take outcomes that the centre has not heard, oldest first; the claim is a due date in the future."""
     with transaction.atomic():
         attempts = list(
-            PrintAttempt.objects.filter(
-                report_due_at__lte=now, job__authorization__request__office=office
-            )
+            PrintAttempt.objects.filter(report_due_at__lte=now, job__authorization__request__office=office)
             .exclude(outcome="")
             .order_by("report_due_at")
             .select_for_update(skip_locked=True, of=("self",))
@@ -100,7 +98,11 @@ def _again(one: Told, *, now: datetime) -> None:
         PrintAttempt.objects.filter(pk=attempt.pk).update(report_due_at=now, reports=F("reports") - 1)
         return
     asked = getattr(error, "retry_after", None)
-    pause = timedelta(seconds=asked) if asked else min(timedelta(seconds=2 ** min(attempt.reports, 12)), LONGEST_PAUSE)
+    pause = (
+        timedelta(seconds=asked)
+        if asked
+        else min(timedelta(seconds=2 ** min(attempt.reports, 12)), LONGEST_PAUSE)
+    )
     PrintAttempt.objects.filter(pk=attempt.pk).update(
         report_due_at=now + pause, report_answer=error.kind[:ANSWER_LENGTH]
     )
@@ -116,5 +118,3 @@ def give_back(*, attempts: Iterable[PrintAttempt], now: datetime) -> None:
 def untold(*, office: Office) -> Q:
     """Attempts whose outcome the centre has not heard."""
     return Q(job__authorization__request__office=office, report_due_at__isnull=False) & ~Q(outcome="")
-
-

@@ -83,9 +83,7 @@ def claim(*, printer: Printer, limit: int, now: datetime, lease: timedelta) -> l
             .order_by("id")
             .select_for_update(skip_locked=True, of=("self", "authorization__request"))[:room]
         )
-        PrintJob.move_all(
-            jobs, to=J.CLAIMED, at=now, actor=ACTOR, printer=printer, claimed_until=now + lease
-        )
+        PrintJob.move_all(jobs, to=J.CLAIMED, at=now, actor=ACTOR, printer=printer, claimed_until=now + lease)
         CardRequest.move_all(_requests(jobs), to=S.PRINTING, at=now, actor=ACTOR)
     return jobs
 
@@ -140,7 +138,12 @@ def draw(*, jobs: Sequence[PrintJob], today: date) -> dict[int, bytes]:
 
 
 def begin(
-    *, printer: Printer, jobs: Sequence[PrintJob], documents: dict[int, bytes], now: datetime, lease: timedelta
+    *,
+    printer: Printer,
+    jobs: Sequence[PrintJob],
+    documents: dict[int, bytes],
+    now: datetime,
+    lease: timedelta,
 ) -> list[Begun]:
     """Reserve a blank for each job and write "sending". What cannot begin goes back.
 
@@ -182,7 +185,9 @@ def begin(
 def _reserve(office: Office, names: Sequence[str], *, now: datetime) -> list[Any]:
     """Reserve one blank per name, or as many as the store has."""
     try:
-        return blanks.reserve(office=office, references=[_reserved(name) for name in names], now=now, actor=ACTOR)
+        return blanks.reserve(
+            office=office, references=[_reserved(name) for name in names], now=now, actor=ACTOR
+        )
     except blanks.NotEnoughBlanks as short:
         if not short.there:
             return []
@@ -279,7 +284,9 @@ def settle(*, printer: Printer, results: Sequence[Result], now: datetime, check_
         _look_later(by_state.get(base.PrintState.PENDING, []), now=now)
         _doubt(by_state.get(base.PrintState.UNKNOWN, []), now=now)
         _failed(printer.office, by_state.get(base.PrintState.FAILED, []), now=now)
-        _printed(printer.office, by_state.get(base.PrintState.DONE, []), now=now, check_required=check_required)
+        _printed(
+            printer.office, by_state.get(base.PrintState.DONE, []), now=now, check_required=check_required
+        )
         used = len(by_state.get(base.PrintState.DONE, [])) + len(by_state.get(base.PrintState.FAILED, []))
         if used:
             Printer.objects.filter(pk=printer.pk).update(
@@ -310,7 +317,9 @@ def _withdraw(office: Office, results: Sequence[Result], *, now: datetime) -> No
 
 
 def _look_later(results: Sequence[Result], *, now: datetime) -> None:
-    PrintJob.objects.filter(pk__in=[job.pk for job in _jobs(results)]).update(claimed_until=now + SENDING_LOOK)
+    PrintJob.objects.filter(pk__in=[job.pk for job in _jobs(results)]).update(
+        claimed_until=now + SENDING_LOOK
+    )
 
 
 def _doubt(results: Sequence[Result], *, now: datetime) -> None:
@@ -412,7 +421,9 @@ def stale_sending(*, office: Office, now: datetime, limit: int = 100) -> list[Pr
     return jobs
 
 
-def look_again(*, job: PrintJob, printer: base.Printer, now: datetime, check_required: bool) -> base.PrintState:
+def look_again(
+    *, job: PrintJob, printer: base.Printer, now: datetime, check_required: bool
+) -> base.PrintState:
     """Ask the printer what became of a job that was sent.
 
     A job it does not know is withdrawn where the printer can promise that no card will come of it;
@@ -453,7 +464,9 @@ def note_condition(*, printer: Printer, condition: base.Condition | None, now: d
 def usable_printers(*, office: Office) -> list[Printer]:
     """Printers that may be given a job now."""
     return list(
-        Printer.objects.filter(office=office, enabled=True, hold_reason="", ribbon_left__gt=0, film_left__gt=0)
+        Printer.objects.filter(
+            office=office, enabled=True, hold_reason="", ribbon_left__gt=0, film_left__gt=0
+        )
     )
 
 
@@ -469,4 +482,3 @@ def replace_supplies(*, printer: Printer, ribbon: bool, film: bool) -> None:
             **facts,
             hold_reason="",
         )
-

@@ -42,7 +42,9 @@ class ReadOnlyAdmin(OfficeAdmin):
         return False
 
 
-def each(rows: Iterable[Any], deed: Callable[[Any], object], *, refusals: tuple[type[Exception], ...]) -> tuple[int, list[str]]:
+def each(
+    rows: Iterable[Any], deed: Callable[[Any], object], *, refusals: tuple[type[Exception], ...]
+) -> tuple[int, list[str]]:
     """Do ``deed`` for every row; returns how many were done and a sentence for each refusal."""
     done, refused = 0, []
     for row in rows:

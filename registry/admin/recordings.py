@@ -19,7 +19,15 @@ class RecordingPage(ByNikOrName, ReadOnlyAdmin):
     """Recordings, what the centre says of them, who owns a problem and what to do next."""
 
     resident_path = "resident"
-    list_display = ["resident", "recorded_at", "state", "central_status", "central_since", "problem", "elsewhere"]
+    list_display = [
+        "resident",
+        "recorded_at",
+        "state",
+        "central_status",
+        "central_since",
+        "problem",
+        "elsewhere",
+    ]
     list_filter = ["state", "exception_kind", "central_status", "source", "district"]
     search_fields = ["resident__name"]
     search_help_text = _("NIK 16 angka (persis) atau bagian nama.")
@@ -40,7 +48,12 @@ class RecordingPage(ByNikOrName, ReadOnlyAdmin):
     def send_again(self, request: HttpRequest, queryset: QuerySet[Recording]) -> None:
         chosen = list(queryset.filter(state="exception"))
         sent = sum(
-            resend(recording=row, actor=request.user.get_username(), why=str(_("kirim ulang")), now=timezone.now())
+            resend(
+                recording=row,
+                actor=request.user.get_username(),
+                why=str(_("kirim ulang")),
+                now=timezone.now(),
+            )
             for row in chosen
         )
         refused = [str(_("%(count)d baris tidak dapat dikirim ulang.") % {"count": len(queryset) - sent})]

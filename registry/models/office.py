@@ -16,7 +16,10 @@ class Office(models.Model):
     name = models.CharField(_("nama"), max_length=100)
     province = models.CharField(_("provinsi"), max_length=100)
     quota_resets_at = models.DateTimeField(
-        _("kuota pusat terbuka lagi"), null=True, blank=True, help_text=_("Sampai saat itu tidak ada perintah cetak.")
+        _("kuota pusat terbuka lagi"),
+        null=True,
+        blank=True,
+        help_text=_("Sampai saat itu tidak ada perintah cetak."),
     )
 
     class Meta:

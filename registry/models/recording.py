@@ -12,7 +12,13 @@ from django.utils.translation import gettext_lazy as _
 
 from registry.models.event import Subject
 from registry.models.moving import Moving, only_along
-from registry.states import EXCEPTIONS, PROBABLY_ELSEWHERE_AFTER, RECORDING_MOVES, ExceptionKind, RecordingState
+from registry.states import (
+    EXCEPTIONS,
+    PROBABLY_ELSEWHERE_AFTER,
+    RECORDING_MOVES,
+    ExceptionKind,
+    RecordingState,
+)
 
 SHA256 = RegexValidator(r"^[0-9a-f]{64}$")
 
@@ -71,7 +77,9 @@ class Recording(Moving):
         help_text=_("Daftar impor tidak membawa berkas; sidiknya diturunkan dari nomor perekaman."),
     )
 
-    state = models.CharField(_("keadaan"), max_length=10, choices=RecordingState, default=RecordingState.RECORDED)
+    state = models.CharField(
+        _("keadaan"), max_length=10, choices=RecordingState, default=RecordingState.RECORDED
+    )
     exception_kind = models.CharField(_("jenis masalah"), max_length=20, blank=True)
     exception_detail = models.CharField(_("keterangan masalah"), max_length=300, blank=True)
 
@@ -82,7 +90,10 @@ class Recording(Moving):
 
     submissions = models.PositiveIntegerField(_("kali dikirim"), default=0)
     polls = models.PositiveIntegerField(_("kali ditanyakan"), default=0)
-    due_at = models.DateTimeField(_("dikerjakan lagi"), help_text=_("Waktu pengiriman atau pertanyaan berikutnya; pekerja yang mengambilnya memundurkannya."))
+    due_at = models.DateTimeField(
+        _("dikerjakan lagi"),
+        help_text=_("Waktu pengiriman atau pertanyaan berikutnya; pekerja yang mengambilnya memundurkannya."),
+    )
 
     class Meta:
         verbose_name = _("perekaman")

@@ -100,9 +100,7 @@ def submit(*, recording: Recording, central: Central) -> Delivered:
         return error
 
 
-def record_submission(
-    *, recording: Recording, answer: Delivered, now: datetime, pauses: Pauses
-) -> Heard:
+def record_submission(*, recording: Recording, answer: Delivered, now: datetime, pauses: Pauses) -> Heard:
     """Write down how a delivery went. Later leaves the recording where it is, due again."""
     if isinstance(answer, errors.Later):
         Recording.objects.filter(pk=recording.pk).update(due_at=now)

@@ -27,7 +27,9 @@ class Command(BaseCommand):
         if office is None:
             raise CommandError(f"There is no office {settings.OFFICE_CODE} yet: run `manage.py migrate`.")
         now = status(office=office, throttle=throttle().snapshot(), now=timezone.now())
-        self.stdout.write(json.dumps(now.as_json(), ensure_ascii=False, indent=2) if options["json"] else _lines(now))
+        self.stdout.write(
+            json.dumps(now.as_json(), ensure_ascii=False, indent=2) if options["json"] else _lines(now)
+        )
 
 
 def _lines(now: Status) -> str:

@@ -3,7 +3,16 @@
 import pytest
 
 from registry.central.contract import CentralStatus
-from registry.states import BLANK_MOVES, EXCEPTIONS, RECORDING_MOVES, VERDICTS, Effect, Place, RecordingState, verdict
+from registry.states import (
+    BLANK_MOVES,
+    EXCEPTIONS,
+    RECORDING_MOVES,
+    VERDICTS,
+    Effect,
+    Place,
+    RecordingState,
+    verdict,
+)
 
 
 class TestVerdicts:
@@ -24,7 +33,9 @@ class TestVerdicts:
 class TestRecordingMoves:
     def test_every_state_has_a_row_and_leads_to_states(self) -> None:
         assert RECORDING_MOVES.keys() == set(RecordingState)
-        assert all(target in set(RecordingState) for targets in RECORDING_MOVES.values() for target in targets)
+        assert all(
+            target in set(RecordingState) for targets in RECORDING_MOVES.values() for target in targets
+        )
 
 
 class TestBlankMoves:

@@ -21,7 +21,9 @@ from tests.factories import ACTOR, NOW, nik_of, waiting
 LEASE = timedelta(seconds=90)
 
 
-def ask_all(office: Office, centre: MemoryCentral, *, limit: int = 10, now: datetime = NOW) -> authorizations.Tally:
+def ask_all(
+    office: Office, centre: MemoryCentral, *, limit: int = 10, now: datetime = NOW
+) -> authorizations.Tally:
     """One whole turn: claim, call, record."""
     claimed = authorizations.claim(office=office, limit=limit, now=now, lease=LEASE)
     answers = [authorizations.ask(authorization=one, central=centre) for one in claimed]
@@ -53,7 +55,9 @@ class TestClaim:
     def test_writes_an_event_for_every_move(self, office: Office) -> None:
         (request,) = waiting(office, 1)
         authorizations.claim(office=office, limit=1, now=NOW, lease=LEASE)
-        moves = Event.objects.filter(resident=request.resident, subject="request").values_list("source", "target")
+        moves = Event.objects.filter(resident=request.resident, subject="request").values_list(
+            "source", "target"
+        )
         assert list(moves) == [("", "held"), ("held", "waiting"), ("waiting", "authorizing")]
 
 
@@ -168,7 +172,9 @@ class TestRecord:
         assert request.state == S.WAITING
         assert request.due_at > NOW
 
-    def test_lets_a_person_look_when_the_answers_stay_wrong(self, office: Office, centre: MemoryCentral) -> None:
+    def test_lets_a_person_look_when_the_answers_stay_wrong(
+        self, office: Office, centre: MemoryCentral
+    ) -> None:
         (request,) = waiting(office, 1)
         centre.fail_next(errors.WrongAnswer("another person"), times=authorizations.WRONG_ANSWERS)
         for turn in range(authorizations.WRONG_ANSWERS):

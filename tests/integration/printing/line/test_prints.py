@@ -13,7 +13,6 @@ from registry.central.memory import MemoryCentral
 from registry.models import Office
 from registry.selectors.blanks import balances
 from registry.services.proof import verify
-from registry.states import Place
 from tests.factories import ACTOR, NOW, waiting
 from tests.integration.printing.line.test_authorizations import ask_all
 
@@ -103,7 +102,12 @@ class TestTheWholeTurn:
         ask_all(office, centre)
         prints.blanks.lose(office=office, quantity=98, reference="x", why="uji", now=NOW, actor=ACTOR)
         print_all(printer, device)
-        assert sorted(PrintJob.objects.values_list("state", flat=True)) == ["printed", "printed", "queued", "queued"]
+        assert sorted(PrintJob.objects.values_list("state", flat=True)) == [
+            "printed",
+            "printed",
+            "queued",
+            "queued",
+        ]
         assert verify().fault is None
 
     def test_does_not_begin_on_a_command_about_to_expire(self, ready: CardRequest, printer: Printer) -> None:
@@ -199,7 +203,9 @@ def in_doubt(office: Office, ready: CardRequest, printer: Printer, device: Memor
 
 
 class TestInDoubt:
-    def test_is_never_printed_again_by_time(self, office: Office, in_doubt: PrintJob, printer: Printer) -> None:
+    def test_is_never_printed_again_by_time(
+        self, office: Office, in_doubt: PrintJob, printer: Printer
+    ) -> None:
         assert in_doubt.state == "in_doubt"
         assert prints.stale_sending(office=office, now=LATER) == []
         assert prints.claim(printer=printer, limit=16, now=LATER, lease=LEASE) == []
@@ -217,7 +223,9 @@ class TestInDoubt:
     def test_ends_as_the_clerk_saw(
         self, office: Office, in_doubt: PrintJob, seen: str, request_state: str, there: dict[str, int]
     ) -> None:
-        inspection.resolve_doubt(job=in_doubt, seen=inspection.Seen(seen), actor="siti", why="baki", now=LATER)
+        inspection.resolve_doubt(
+            job=in_doubt, seen=inspection.Seen(seen), actor="siti", why="baki", now=LATER
+        )
         assert CardRequest.objects.get().state == request_state
         assert places(office) == there
         assert verify().fault is None
@@ -225,7 +233,9 @@ class TestInDoubt:
     def test_is_answered_once(self, in_doubt: PrintJob) -> None:
         inspection.resolve_doubt(job=in_doubt, seen=inspection.Seen.CARD, actor="siti", why="", now=LATER)
         with pytest.raises(inspection.NotNow):
-            inspection.resolve_doubt(job=in_doubt, seen=inspection.Seen.BLANK, actor="budi", why="", now=LATER)
+            inspection.resolve_doubt(
+                job=in_doubt, seen=inspection.Seen.BLANK, actor="budi", why="", now=LATER
+            )
 
 
 class TestSpoil:
@@ -238,7 +248,12 @@ class TestSpoil:
         assert places(office) == {"store": 99, "spoiled": 1}
 
     def test_asks_for_a_new_command_once_the_centre_counts_the_card(
-        self, office: Office, centre: MemoryCentral, ready: CardRequest, printer: Printer, device: MemoryPrinter
+        self,
+        office: Office,
+        centre: MemoryCentral,
+        ready: CardRequest,
+        printer: Printer,
+        device: MemoryPrinter,
     ) -> None:
         print_all(printer, device)
         report_all(office, centre)
@@ -264,7 +279,12 @@ def report_all(office: Office, centre: MemoryCentral) -> int:
 
 class TestReports:
     def test_tell_the_centre_of_every_blank_once(
-        self, office: Office, centre: MemoryCentral, ready: CardRequest, printer: Printer, device: MemoryPrinter
+        self,
+        office: Office,
+        centre: MemoryCentral,
+        ready: CardRequest,
+        printer: Printer,
+        device: MemoryPrinter,
     ) -> None:
         device.spoil_next()
         print_all(printer, device)
@@ -276,7 +296,12 @@ class TestReports:
         assert len({told.blank for told in command.attempts.values()}) == 2
 
     def test_are_told_again_after_a_lost_answer(
-        self, office: Office, centre: MemoryCentral, ready: CardRequest, printer: Printer, device: MemoryPrinter
+        self,
+        office: Office,
+        centre: MemoryCentral,
+        ready: CardRequest,
+        printer: Printer,
+        device: MemoryPrinter,
     ) -> None:
         print_all(printer, device)
         centre.lose_next_answer()
@@ -286,7 +311,12 @@ class TestReports:
         assert centre.month_counts(office="21.02", month="2017-11").printed == 1
 
     def test_keep_the_centres_objection(
-        self, office: Office, centre: MemoryCentral, ready: CardRequest, printer: Printer, device: MemoryPrinter
+        self,
+        office: Office,
+        centre: MemoryCentral,
+        ready: CardRequest,
+        printer: Printer,
+        device: MemoryPrinter,
     ) -> None:
         print_all(printer, device)
         (command,) = centre.commands.values()
@@ -304,7 +334,9 @@ class TestHandover:
         assert first == again
         assert states(ready)[0] == "handed_over"
 
-    def test_is_refused_to_somebody_else(self, ready: CardRequest, printer: Printer, device: MemoryPrinter) -> None:
+    def test_is_refused_to_somebody_else(
+        self, ready: CardRequest, printer: Printer, device: MemoryPrinter
+    ) -> None:
         print_all(printer, device)
         with pytest.raises(CannotHandOver):
             hand_over(request=ready, collector="Orang lain", match="no_match", actor="siti", now=NOW)
