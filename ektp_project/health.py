@@ -25,7 +25,7 @@ def healthz(request: HttpRequest) -> JsonResponse:
 @require_safe
 @never_cache
 def readyz(request: HttpRequest) -> JsonResponse:
-    """The database with its migrations, and Redis: 200 when all answer, 503 with the names of those that do not."""
+    """The database with its migrations, and Redis: 200 when all answer, 503 naming those that do not."""
     checks = {"database": _database(), "redis": _redis()}
     ready = all(checks.values())
     body: dict[str, Any] = {"status": "ok" if ready else "unavailable", "checks": checks}

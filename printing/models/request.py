@@ -45,7 +45,7 @@ KEEP_TALLIES = """
     SELECT office_id, priority, span, begins, change FROM spread ORDER BY 1, 2, 3, 4
     ON CONFLICT (office_id, priority, span, begins) DO UPDATE SET waiting = tally.waiting + excluded.waiting;
     RETURN NULL;
-"""
+"""  # noqa: E501  (the text is what the migrations hold)
 _ONE_SIDE = "SELECT office_id, priority, recorded_at, {change} AS change FROM {rows} WHERE state = 'waiting'"
 _NEW, _OLD = _ONE_SIDE.format(change=1, rows="new_rows"), _ONE_SIDE.format(change=-1, rows="old_rows")
 

@@ -98,7 +98,7 @@ def status(*, office: Office, throttle: Snapshot, now: datetime) -> Status:
 
 
 def gate(*, office: Office, throttle: Snapshot, now: datetime) -> Gate:
-    """What holds the line now. The first that applies, from the door inwards: people, blanks, printers, centre."""
+    """What holds the line now: the first that applies of people, blanks, printers and centre."""
     queued = PrintJob.objects.filter(state__in=ON_THE_WAY, authorization__request__office=office)[
         :BACKLOG
     ].count()

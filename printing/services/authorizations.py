@@ -152,8 +152,8 @@ def record(*, answers: Iterable[Answer], now: datetime) -> Tally:
             if current is None:
                 tally.lost += 1
                 continue
-            answer = Answer(current, answer.command, answer.error)
-            groups.setdefault(_deed(answer, taken=taken, now=now), []).append(answer)
+            fresh = Answer(current, answer.command, answer.error)
+            groups.setdefault(_deed(fresh, taken=taken, now=now), []).append(fresh)
         for deed, group in groups.items():
             deed(group, now=now, tally=tally)
     return tally

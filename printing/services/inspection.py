@@ -131,7 +131,8 @@ def try_again(*, job: PrintJob, actor: str, why: str, now: datetime) -> PrintJob
     with transaction.atomic():
         job = _locked(job, states={J.DISCARDED})
         request = job.authorization.request
-        live = job.authorization.state == A.GRANTED and job.authorization.expires_at > now
+        expires = job.authorization.expires_at
+        live = job.authorization.state == A.GRANTED and expires is not None and expires > now
         if not live or request.state != S.HELD:
             raise NotNow(
                 _("Perintah cetaknya sudah tidak berlaku; lepaskan permohonan agar meminta yang baru.")

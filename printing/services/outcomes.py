@@ -47,7 +47,8 @@ def claim(*, office: Office, limit: int, now: datetime, lease: timedelta) -> lis
 def tell(*, attempt: PrintAttempt, central: Central) -> Told:
     """Tell the centre of one attempt. Touches no database; the same again is harmless."""
     command_id = attempt.job.authorization.command_id
-    assert command_id is not None and attempt.ended_at is not None
+    assert command_id is not None
+    assert attempt.ended_at is not None
     try:
         status = central.report_attempt(
             command_id,

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from printing.services import requests
+from printing.services.requests import release_visible
 from registry.central.contract import RecordStatus
 from registry.models import Recording
 from registry.models.recording import LearntBy
@@ -29,7 +29,7 @@ def record_answers(
         heard = visibility.record_answers(
             recordings=recordings, answers=answers, learnt_by=LearntBy.QUERY, now=now, pauses=pauses
         )
-        requests.release_visible(recordings=heard.visible, now=now, actor=ACTOR)
+        release_visible(recordings=heard.visible, now=now, actor=ACTOR)
     return heard
 
 
@@ -42,5 +42,5 @@ def record_submissions(
         for recording, answer in delivered:
             heard = visibility.record_submission(recording=recording, answer=answer, now=now, pauses=pauses)
             visible += heard.visible
-        requests.release_visible(recordings=visible, now=now, actor=ACTOR)
+        release_visible(recordings=visible, now=now, actor=ACTOR)
     return visible

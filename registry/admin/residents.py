@@ -9,8 +9,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from registry.admin.base import OfficeAdmin
 from registry import nik
+from registry.admin.base import OfficeAdmin
 from registry.models import Resident
 
 

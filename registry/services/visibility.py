@@ -41,8 +41,9 @@ class Pauses:
 
     def after(self, polls: int) -> timedelta:
         """The pause after the ``polls``-th question; spread by a fifth so that no herd forms."""
-        doubled = min(self.first * 2 ** min(polls, 16), self.longest)
-        return doubled * random.uniform(0.9, 1.1)  # noqa: S311  (jitter, not a secret)
+        doubled: timedelta = min(self.first * 2 ** min(polls, 16), self.longest)
+        spread: float = random.uniform(0.9, 1.1)  # noqa: S311  (jitter, not a secret)
+        return doubled * spread
 
 
 @dataclass(slots=True)

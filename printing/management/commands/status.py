@@ -33,10 +33,11 @@ class Command(BaseCommand):
 
 
 def _lines(now: Status) -> str:
+    seen = now.throttle
     parts = {
         "gate": f"{now.gate.name}: {now.gate.reason}",
         "shift": f"open until {now.shift_until}" if now.shift_open else "closed",
-        "throttle": f"{now.throttle.state}, {now.throttle.in_flight} in flight of {now.throttle.limit:g}; {now.throttle.why}",
+        "throttle": f"{seen.state}, {seen.in_flight} in flight of {seen.limit:g}; {seen.why}",
         "recordings": _counts(now.recordings),
         "requests": _counts(now.requests),
         "held": _counts(now.held),

@@ -39,7 +39,7 @@ STATUS = {
 MEMBERS = ("central_status", "command_id", "opens_at", "resets_at", "reason", "field")
 
 
-def problem(status: int, kind: str, headers: Mapping[str, str] | None = None, **members: Any) -> web.Response:
+def problem(status: int, kind: str, headers: Mapping[str, str] | None = None, /, **members: Any) -> web.Response:
     """A problem document (RFC 9457)."""
     body = {"type": f"urn:centre:{kind}", "title": kind, "status": status} | members
     return web.json_response(body, status=status, headers=headers, content_type=PROBLEM)
@@ -52,7 +52,7 @@ def refusal(error: errors.CentralError) -> web.Response:
         for name in MEMBERS
         if (value := getattr(error, name, None))
     }
-    return problem(STATUS.get(error.kind, 503), error.kind, **members)
+    return problem(STATUS.get(error.kind, 503), error.kind, None, **members)
 
 
 def record(answer: RecordStatus) -> dict[str, Any]:

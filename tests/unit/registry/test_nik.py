@@ -50,14 +50,11 @@ class TestParse:
     def test_accepts_29_february_of_a_leap_year(self) -> None:
         assert parse("2102032902840001").birth_day_month_year == (29, 2, 84)
 
-    @given(st.text(max_size=20))
-    def test_never_repeats_the_text_in_its_refusal(self, text: str) -> None:
-        try:
-            nik = parse(text)
-        except InvalidNik as refusal:
-            assert not text.strip() or text not in str(refusal) or text in {rule.value for rule in NikError}
-        else:
-            assert len(nik.digits) == 16
+    @given(st.text(max_size=15))
+    def test_refuses_whatever_else_with_the_name_of_a_rule(self, text: str) -> None:
+        with pytest.raises(InvalidNik) as refusal:
+            parse(text)
+        assert str(refusal.value) in {rule.value for rule in NikError}
 
     @given(
         st.dates(min_value=date(1930, 1, 1), max_value=date(2020, 12, 31)),

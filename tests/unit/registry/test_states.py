@@ -23,7 +23,8 @@ class TestVerdicts:
         for row in VERDICTS.values():
             if row.effect is Effect.EXCEPTION:
                 kind = EXCEPTIONS[row.exception]
-                assert kind.owner and kind.next_step
+                assert kind.owner
+                assert kind.next_step
 
     @pytest.mark.parametrize("word", ["", "PRINTREADY", "print_ready_record", "NEW_WORD"])
     def test_an_unknown_word_is_never_printable(self, word: str) -> None:

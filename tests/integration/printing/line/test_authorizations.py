@@ -109,7 +109,7 @@ class TestRecord:
     def test_waits_for_a_pending_command_and_asks_again(self, office: Office) -> None:
         time = [NOW]
         centre = MemoryCentral(clock=lambda: time[0])
-        (request,) = waiting(office, 1)
+        waiting(office, 1)
         centre.see(nik_of(1))
         command = centre.request_command(key=uuid4(), nik=nik_of(1), office="21.02", reason=Reason.NEW)
         booked = centre.commands[command.command_id]
