@@ -116,7 +116,7 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     run = Run(tmp_path_factory.mktemp("kantor") / "var")
     yield run
     if run.up():
-        run.kill()
+        run.stop()
 
 
 @pytest.fixture
