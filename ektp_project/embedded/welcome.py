@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ektp_project.embedded.wishes import Wishes
+from printing.scenarios.logins import DEMO_LOGINS
 
 
 def welcome(*, wished: Wishes, central_url: str) -> str:
@@ -10,8 +11,8 @@ def welcome(*, wished: Wishes, central_url: str) -> str:
     site = f"http://localhost:{wished.port}"
     rows = [
         ("Office", f"{site}/admin/"),
-        ("REST", f"{site}/api/docs/"),
-        ("Centre", f"{central_url}/" if not wished.central_url else f"{central_url} (given)"),
+        ("Centre", f"{central_url} (given)" if wished.central_url else f"{central_url}/ (turn it here)"),
+        *(("Login", f"{name} / {login.password}") for name, login in DEMO_LOGINS.items()),
         ("Data", str(wished.folder)),
         ("Logs", str(wished.folder / "log")),
         ("Status", ".venv/bin/python manage.py status"),
