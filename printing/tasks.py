@@ -12,6 +12,7 @@ import socket
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import timedelta
 from math import ceil
 from typing import Any
 
@@ -21,10 +22,10 @@ from django.utils import timezone
 
 from printing import batches
 from printing.bells import Bells
-from printing.models import Printer
+from printing.models import ImportBatch, Printer
 from printing.selectors import work
 from printing.selectors.shifts import current_shift
-from printing.services import authorizations, heartbeats, prints, shifts
+from printing.services import authorizations, heartbeats, imports, prints, shifts
 from registry.central.door import redis_client, throttle
 from registry.central.throttle import Lane
 from registry.models import Office
@@ -159,6 +160,24 @@ def check_printers() -> None:
     """Ask every printer how it is."""
     for printer in Printer.objects.filter(office=_office(), enabled=True):
         batches.check(printer=printer)
+
+
+# --- Lists of people --------------------------------------------------------------------------
+
+
+@shared_task(queue="office")
+def run_import(batch_id: int) -> None:
+    """Take a confirmed list in; after LOOP_SECONDS somebody else goes on."""
+    batch = ImportBatch.objects.get(pk=batch_id)
+    if not imports.run(batch=batch, until=timezone.now() + timedelta(seconds=LOOP_SECONDS)):
+        run_import.delay(batch_id)
+
+
+@shared_task(queue="office", expires=BELL_EXPIRES)
+def resume_imports() -> None:
+    """Ring for confirmed lists that nobody works on."""
+    for batch in imports.stale(office=_office(), now=timezone.now()):
+        run_import.delay(batch.pk)
 
 
 # --- Shifts, seals, signs of life ----------------------------------------------------------------

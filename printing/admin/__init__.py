@@ -1,5 +1,5 @@
 """The clerks' pages for WHAT WE MAKE."""
 
-from printing.admin import authorizations, handovers, heartbeats, jobs, printers, requests, shifts
+from printing.admin import authorizations, handovers, heartbeats, imports, jobs, printers, requests, shifts
 
-__all__ = ["authorizations", "handovers", "heartbeats", "jobs", "printers", "requests", "shifts"]
+__all__ = ["authorizations", "handovers", "heartbeats", "imports", "jobs", "printers", "requests", "shifts"]

@@ -294,9 +294,11 @@ def rejected_rows(*, file: BinaryIO, lines: Iterable[int]) -> Iterator[str]:
             yield _csv_line([_cell_text(cell) for cell in row.cells])
 
 
-def rejected_lines(*, batch: ImportBatch) -> set[int]:
-    """The lines of a kept list that were refused."""
-    return set(batch.rejections.filter(is_warning=False).values_list("line", flat=True))
+def rejected_rows_of(*, batch: ImportBatch) -> Iterator[str]:
+    """The same for a list that is kept."""
+    lines = set(batch.rejections.filter(is_warning=False).values_list("line", flat=True))
+    with batch.file.open("rb") as file:
+        yield from rejected_rows(file=file.file, lines=lines)
 
 
 def _csv_line(cells: Sequence[str]) -> str:

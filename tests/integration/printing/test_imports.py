@@ -161,8 +161,7 @@ class TestRejectedRows:
     def test_come_back_in_their_own_columns_ready_to_be_mended_and_sent_again(self, office: Office) -> None:
         batch = brought_in(office, MIXED)
 
-        with batch.file.open("rb") as file:
-            text = "".join(imports.rejected_rows(file=file.file, lines=imports.rejected_lines(batch=batch)))
+        text = "".join(imports.rejected_rows_of(batch=batch))
         header, *rows = csv.reader(io.StringIO(text.removeprefix("\ufeff")))
 
         assert header == list(person(1))
