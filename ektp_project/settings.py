@@ -170,6 +170,7 @@ CONTENT_SECURITY_POLICY = {
 
 # --- The office and its line -----------------------------------------------------------------
 OFFICE_CODE = env.str("OFFICE_CODE", default="21.02")
+SCENARIO = env.str("SCENARIO", default="")  # empty: the demo's own for an empty database
 CENTRAL_URL = env.str("CENTRAL_URL", default="")
 CENTRAL_TIMEOUT = env.float("CENTRAL_TIMEOUT", default=35.0)  # seconds; the contract: a call takes up to 30 s
 PUMP_SECONDS = env.float("PUMP_SECONDS", default=1.0 if DEMO else 5.0)  # how often beat moves the line
