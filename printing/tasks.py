@@ -17,6 +17,7 @@ from math import ceil
 from typing import Any
 
 from celery import shared_task
+from celery.worker import state as worker
 from django.conf import settings
 from django.utils import timezone
 
@@ -240,6 +241,8 @@ def _loop(lane: str, batch: Callable[[], bool], *, again: Callable[[], Any]) -> 
     started = time.monotonic()
     with bells().loop(lane) as loop:
         while batch():
+            if worker.should_stop is not None:
+                return  # a warm shutdown waits for us; the rows stay, and beat rings where workers live
             if time.monotonic() - started > LOOP_SECONDS:
                 again()
                 return
