@@ -44,7 +44,7 @@ def _redis(pid: int) -> Redis:
 
 @cache
 def _throttle(pid: int) -> Throttle:
-    return Throttle(_redis(pid))
+    return Throttle(_redis(pid), lease=settings.PERMIT_LEASE_SECONDS)
 
 
 @cache

@@ -1,253 +1,212 @@
--- May this caller ask the centre now?
+-- May this caller ask the centre now, and what do its answers teach?
 --
--- One script for every operation, so that each is one round trip and one indivisible decision.
--- ARGV[1] names the operation; ARGV[2] is the time in seconds, or '' for the server's own clock
--- (always, outside of tests: the clocks of the machines differ).
---
--- KEYS[1] permits  sorted set: holder -> when its lease ends. A holder's name tells all about it:
---                  lane|office|started|in flight at its start|a random part
--- KEYS[2] held     sorted set: a refused call -> until when its place stays taken, unless the learner
---                  looks at the refusal before
--- KEYS[3] state    hash: what the learner decided, what an administrator decided, counters
--- KEYS[4] seen     list: answers that the learner has not looked at
--- KEYS[5] turns    hash: how many turns each lane and office had (virtual time)
--- KEYS[6] waiting  sorted set per lane, and one of the lanes: who was turned away and is coming back
--- KEYS[7] history  list: a line a second, for the charts
---
--- No operation costs more when more callers wait: callers are not stored, only the lanes and the
--- offices that have some.
+-- One script, so that every decision is atomic for all workers on all machines, by Redis's own clock.
+-- KEYS: 1 state (hash) · 2 leases (zset: holder → end of lease) · 3 history (list of samples)
+--       4… leases of each lane (zset), in the order of LANES
+-- ARGV: 1 verb · 2 settings (JSON) · further ones by verb
 
-local permits, held, state, seen, turns, waiting, history =
-  KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7]
-local operation = ARGV[1]
+local state_key, leases_key, history_key = KEYS[1], KEYS[2], KEYS[3]
+local set = cjson.decode(ARGV[2])
+local clock = redis.call('TIME')
+local now = tonumber(clock[1]) + tonumber(clock[2]) / 1e6
 
-local now
-if ARGV[2] == '' then
-  local time = redis.call('TIME')
-  now = tonumber(time[1]) + tonumber(time[2]) / 1000000
-else
-  now = tonumber(ARGV[2])
+local stored = redis.call('HGETALL', state_key)
+local s = {}
+for i = 1, #stored, 2 do s[stored[i]] = stored[i + 1] end
+local function num(name, default) return tonumber(s[name]) or default end
+local dirty = {}
+local function put(name, value)
+  s[name] = tostring(value)
+  dirty[#dirty + 1] = name
+  dirty[#dirty + 1] = s[name]
+end
+local function bump(name) put(name, num(name, 0) + 1) end
+
+-- Leases whose holder died come back by time.
+redis.call('ZREMRANGEBYSCORE', leases_key, '-inf', now)
+for lane = 1, #set.shares do redis.call('ZREMRANGEBYSCORE', KEYS[3 + lane], '-inf', now) end
+local in_flight = redis.call('ZCARD', leases_key)
+
+local limit = num('limit', set.first_limit)
+local function ceiling() return num('ceiling', set.highest_limit) end
+local function clamp(value) return math.max(1, math.min(value, ceiling(), set.highest_limit)) end
+
+-- Which word describes the centre now, and from when on may the next call begin?
+local function gate()
+  if (s.paused or '') ~= '' then return 'paused', now + set.paused_seconds end
+  if num('opens_at', 0) > now then return 'closed', num('opens_at', 0) end
+  if num('busy_until', 0) > now then return 'waiting', num('busy_until', 0) end
+  if s.outage == '1' then return 'outage', num('probe_at', 0) end
+  if limit < num('threshold', set.highest_limit) then return 'learning', 0 end
+  return 'steady', 0
+end
+local word, from = gate()
+
+-- How many calls could begin now. While the centre is out, one probe at a time.
+local function room()
+  if from > now then return 0 end
+  if word == 'outage' then return in_flight == 0 and 1 or 0 end
+  return math.max(0, math.floor(clamp(limit)) - in_flight)
 end
 
-local SEEN_MOST = 5000     -- answers kept for a learner that does not come; older ones tell nothing new
-local BATCH = 1000         -- answers looked at in one go: a tick must stay short
-local REAP = 50            -- leases given back per call: bounded cost also after a mass death
-local SLACK = 2            -- turns that one may be ahead of another that waits; with less, places
-                           -- stand empty while the other is still on its way
-local COMES_BACK = 0.3     -- seconds by which a caller may be late before others need not wait for it
-local HINT_MOST = 10       -- seconds; nobody is sent further away for want of a place
-local HISTORY_MOST = 3600  -- lines; an hour of seconds
-
-local function number(value, default)
-  return tonumber(value or '') or default
+-- A full house empties one place per answer time and place.
+local function come_back()
+  if from > now then return from - now end
+  local answer = num('latency', set.first_latency)
+  return math.max(set.least_wait, answer / math.max(1, limit))
 end
 
-local function text(value)
-  return string.format('%.6f', value)
+local function save()
+  if #dirty > 0 then redis.call('HSET', state_key, unpack(dirty)) end
 end
 
-local function read(...)
-  local names, got, out = {...}, redis.call('HMGET', state, ...), {}
-  for place, name in ipairs(names) do out[name] = got[place] or '' end
-  return out
+local function sample()
+  if now - num('sampled_at', 0) < set.sample_seconds then return end
+  put('sampled_at', now)
+  redis.call('RPUSH', history_key, cjson.encode({
+    at = now, limit = limit, in_flight = in_flight, state = word, latency = num('latency', 0),
+    offered = num('offered', 0), served = num('served', 0), refused = num('refused', 0),
+    timed_out = num('timed_out', 0), probes = num('probes', 0),
+  }))
+  redis.call('LTRIM', history_key, -set.samples, -1)
 end
 
-local function look(observation)
-  redis.call('RPUSH', seen, observation)
-  redis.call('LTRIM', seen, -SEEN_MOST, -1)
-end
-
--- A dead holder's lease comes back. It says nothing about the centre.
-local function reap()
-  for _, holder in ipairs(redis.call('ZRANGEBYSCORE', permits, '-inf', now, 'LIMIT', 0, REAP)) do
-    redis.call('ZREM', permits, holder)
-    redis.call('HINCRBY', state, 'expired', 1)
-    look(holder .. '|expired|0|' .. text(now) .. '|')
-  end
-  redis.call('ZREMRANGEBYSCORE', held, '-inf', now)
-end
-
--- When it is time, hand the learner what it needs: the answers, who is still out, its own state.
-local function lesson()
-  local s = read('tick_at', 'tick_every', 'version', 'learner', 'turned_away', 'ceiling')
-  if now < number(s.tick_at, 0) then return {} end
-  -- Whoever gets the lesson has this long to write; then another may try.
-  redis.call('HSET', state, 'tick_at', text(now + number(s.tick_every, 0.25)))
-  return {
-    text(now), s.version, s.learner, s.turned_away, s.ceiling,
-    redis.call('LRANGE', seen, 0, BATCH - 1), redis.call('ZRANGE', permits, 0, -1),
-  }
-end
-
--- Turns. A lane pays for a start with the time that its calls take, an office with one turn; both by
--- their weight. Whoever waits with fewer turns goes first; where nobody waits, anyone may take all.
-
-local function turn_of(group, name)
-  local floor = number(redis.call('HGET', turns, group), 0) - SLACK  -- absence earns no credit
-  return math.max(number(redis.call('HGET', turns, group .. ':' .. name), floor), floor)
-end
-
-local function must_wait(group, name)
-  local key = waiting .. ':' .. group
-  while true do
-    local first = redis.call('ZRANGE', key, 0, 0, 'WITHSCORES')
-    if not first[1] then return false end
-    local until_when = number(redis.call('HGET', turns, group .. '?' .. first[1]), 0)
-    if until_when >= now then
-      return first[1] ~= name and turn_of(group, name) > number(first[2], 0) + SLACK
+if ARGV[1] == 'acquire' then
+  local lane, holder, lease = tonumber(ARGV[3]), ARGV[4], tonumber(ARGV[5])
+  bump('offered')
+  local free = room()
+  -- Weighted fair turns: a lane that was sent away lately and has had less than its share goes first.
+  local turn, first = num('turn' .. lane, 0), true
+  local others, lowest = 0, turn
+  for other = 1, #set.shares do
+    if other ~= lane and num('wants' .. other, 0) > now - set.wants_seconds then
+      others = others + 1
+      local theirs = num('turn' .. other, 0)
+      if theirs < turn then first = false end
+      lowest = math.min(lowest, theirs)
     end
-    redis.call('ZREM', key, first[1])
   end
+  if free <= 0 or (not first and free <= others) then
+    put('wants' .. lane, now)
+    sample()
+    save()
+    return {0, tostring(come_back()), word}
+  end
+  put('wants' .. lane, 0)
+  -- A lane that was idle does not collect turns for later.
+  put('turn' .. lane, math.max(turn, num('turns', 0)) + 1 / set.shares[lane])
+  put('turns', math.max(num('turns', 0), lowest))
+  if word == 'outage' then
+    bump('probes')
+    put('probed_at', now)
+  end
+  redis.call('ZADD', leases_key, now + lease, holder)
+  redis.call('ZADD', KEYS[3 + lane], now + lease, holder)
+  if in_flight + 1 >= math.floor(limit) then put('full_at', now) end
+  save()
+  return {1, tostring(now), word}
 end
 
-local function take_turn(group, name, price)
-  local turn = turn_of(group, name)
-  redis.call('HSET', turns, group .. ':' .. name, text(turn + price), group, text(turn))
-  redis.call('ZREM', waiting .. ':' .. group, name)
-end
+if ARGV[1] == 'settle' then
+  local lane, holder, granted_at = tonumber(ARGV[3]), ARGV[4], tonumber(ARGV[5])
+  local outcome, seconds = ARGV[6], tonumber(ARGV[7])
+  local retry_after, opens_at, timed_out = tonumber(ARGV[8]), tonumber(ARGV[9]), ARGV[10] == '1'
+  local lane_key = KEYS[3 + lane]
+  -- Whoever comes after the end of its lease is not counted: its place was given to another.
+  if not redis.call('ZSCORE', leases_key, holder) then return 0 end
 
-local function expect_back(group, name, when)
-  redis.call('ZADD', waiting .. ':' .. group, turn_of(group, name), name)
-  redis.call('HSET', turns, group .. '?' .. name, text(when + COMES_BACK))
-end
-
--- Whoever is turned away learns when to come back: at a time of its own, as many a second as places
--- are expected to become free, so that no crowd comes at once and nobody needs to ask in between.
-local function hint(lane, office, gap)
-  local group = 'office:' .. lane
-  local sharing = math.max(1, redis.call('ZCARD', waiting .. ':' .. group))
-  local key = group .. '!' .. office
-  local cursor = math.max(number(redis.call('HGET', turns, key), 0), now) + gap * sharing
-  cursor = math.min(cursor, now + HINT_MOST)
-  redis.call('HSET', turns, key, text(cursor))
-  expect_back('lane', lane, cursor)
-  expect_back(group, office, cursor)
-  redis.call('HINCRBY', state, 'turned_away', 1)
-  return cursor - now
-end
-
-local function busy_places()
-  return redis.call('ZCARD', permits) + redis.call('ZCARD', held)
-end
-
-local function most_places(s)
-  local most = math.floor(number(s.limit, 1) + 0.0001)
-  return math.max(0, math.min(most, number(s.ceiling, most)))
-end
-
--- acquire: lane, office, random part, lease, lane's weight, office's weight
--- returns 1, now, holder, lesson  or  0, seconds, why, lesson
-local function acquire()
-  local lane, office, random, lease = ARGV[3], ARGV[4], ARGV[5], tonumber(ARGV[6])
-  local lane_weight, office_weight = tonumber(ARGV[7]), tonumber(ARGV[8])
-  reap()
-  local s = read('limit', 'ceiling', 'mode', 'shut_until', 'probe_at', 'probe_gap', 'spacing', 'burst',
-    'next_start', 'gap', 'paused', 'mean', 'mean:' .. lane)
-  if s.paused ~= '' then return {0, '60', 'paused', {}} end
-  local shut = number(s.shut_until, 0)
-  if now < shut then return {0, text(shut - now), s.mode, lesson()} end
-  local probing = s.mode == 'outage'
-  if probing then
-    local probe_at = number(s.probe_at, 0)
-    if now < probe_at then return {0, text(probe_at - now), 'outage', lesson()} end
-    if number(s.ceiling, 1) < 1 then return {0, '60', 'full', {}} end
-    -- The next probe is far away even if nobody lives to tell how this one ended.
-    redis.call('HSET', state, 'probe_at', text(now + number(s.probe_gap, 30)), 'probed_at', text(now))
+  local latency = num('latency', 0)
+  if outcome == 'dropped' and seconds < latency then
+    -- A refused call keeps its place for one normal answer time, so that fast refusals never speed us up.
+    local till = now + (latency - seconds)
+    redis.call('ZADD', leases_key, till, holder)
+    redis.call('ZADD', lane_key, till, holder)
   else
-    local gap = number(s.gap, 0.1)
-    if busy_places() >= most_places(s) then
-      return {0, text(hint(lane, office, gap)), 'full', lesson()}
-    end
-    local spacing, next_start = number(s.spacing, 0), number(s.next_start, 0)
-    if spacing > 0 and now < next_start then
-      return {0, text(hint(lane, office, math.max(spacing, next_start - now))), 'paced', lesson()}
-    end
-    if must_wait('lane', lane) or must_wait('office:' .. lane, office) then
-      return {0, text(hint(lane, office, gap)), 'turn', lesson()}
-    end
-    if spacing > 0 then
-      local earliest = now - spacing * number(s.burst, 1)
-      redis.call('HSET', state, 'next_start', text(math.max(next_start, earliest) + spacing))
-    end
-    local mean = number(s.mean, 0)
-    local price = 1
-    if spacing == 0 and mean > 0 then price = number(s['mean:' .. lane], mean) / mean end
-    take_turn('lane', lane, price / lane_weight)
-    take_turn('office:' .. lane, office, 1 / office_weight)
+    redis.call('ZREM', leases_key, holder)
+    redis.call('ZREM', lane_key, holder)
   end
-  local holder = table.concat({lane, office, text(now), redis.call('ZCARD', permits) + 1, random}, '|')
-  redis.call('ZADD', permits, text(now + lease), holder)
-  redis.call('HINCRBY', state, 'offered', 1)
-  return {1, text(now), holder, lesson()}
-end
 
--- settle: holder, word, seconds, until when a refused call may not be repeated, timed out (1 or 0)
--- returns 1 (0: the lease had gone, the answer is not counted), lesson
-local function settle()
-  local holder, word, seconds, opens_at, timed_out = ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7] == '1'
-  reap()
-  if redis.call('ZREM', permits, holder) == 0 then
-    redis.call('HINCRBY', state, 'late', 1)
-    return {0, {}}
-  end
-  if word == 'dropped' then
-    redis.call('HINCRBY', state, timed_out and 'timed_out' or 'refused', 1)
-    redis.call('HSET', state, 'dropped_at', text(now), 'tick_at', '0')
-    if not timed_out then
-      redis.call('ZADD', held, text(now + number(redis.call('HGET', state, 'hold'), 1)), holder)
+  if outcome == 'ok' then
+    bump('served')
+    put('ok_at', now)
+    put('drops', 0)
+    put('latency', latency == 0 and seconds or latency + set.smoothing * (seconds - latency))
+    if s.outage == '1' then
+      -- Back: from one call up, fast to most of what the centre could bear before, then carefully.
+      put('outage', 0)
+      put('pause', 0)
+      limit = 1
+      put('threshold', math.max(1, num('before', 1) * set.return_share))
     end
-    word = timed_out and 'timed_out' or 'refused'
-  elseif word == 'closed' then
-    redis.call('HINCRBY', state, 'closed', 1)
-    redis.call('HSET', state, 'tick_at', '0')
-  elseif word == 'ok' then
-    redis.call('HINCRBY', state, 'served', 1)
-    local lane = string.match(holder, '^[^|]*')
-    local s = read('mean', 'mean:' .. lane)
-    local took = tonumber(seconds)
-    local function follow(old) return text(number(old, took) * 0.95 + took * 0.05) end -- last ~20 answers
-    redis.call('HSET', state, 'mean', follow(s.mean), 'mean:' .. lane, follow(s['mean:' .. lane]))
-  else
-    redis.call('HINCRBY', state, 'ignored', 1)
+    local base = num('base' .. lane, seconds)
+    base = seconds < base and seconds or base + set.base_drift * (seconds - base)
+    put('base' .. lane, base)
+    local was_full = now - num('full_at', 0) <= math.max(seconds, set.least_wait) + set.wants_seconds
+    local calm = seconds <= base * set.slow_factor + set.slow_margin
+    if was_full and calm then
+      if limit < num('threshold', set.highest_limit) then
+        limit = limit + 1
+      else
+        limit = limit + set.step / limit
+      end
+    elseif not calm and granted_at > num('cut_at', 0) then
+      -- The queue at the centre grows: a little less, once per answer time.
+      limit = limit * set.ease
+      put('threshold', limit)
+      put('cut_at', now)
+    end
+    limit = clamp(limit)
+    put('limit', limit)
+  elseif outcome == 'closed' then
+    put('opens_at', opens_at > now and opens_at or now + set.closed_seconds)
+  elseif outcome == 'dropped' then
+    bump(timed_out and 'timed_out' or 'refused')
+    put('dropped_at', now)
+    put('drops', num('drops', 0) + 1)
+    if retry_after > 0 then put('busy_until', now + math.min(retry_after, set.longest_wait)) end
+    if s.outage == '1' and granted_at < num('outage_at', 0) then
+      put('drops', 0) -- begun before the outage was known: it tells nothing new
+    elseif s.outage == '1' then
+      local pause = math.min(math.max(num('pause', 0) * 2, set.first_pause), set.longest_pause)
+      put('pause', pause)
+      local jitter = 0.8 + 0.4 * ((now * 1e6) % 1000) / 1000
+      put('probe_at', now + pause * jitter)
+    elseif num('drops', 0) >= set.outage_drops and now - num('ok_at', 0) > latency * set.outage_silence then
+      -- Nothing but failures for longer than an answer takes: the centre is out.
+      put('outage', 1)
+      put('outage_at', now)
+      put('before', num('cut_from', limit))
+      put('pause', set.first_pause)
+      put('probe_at', now + set.first_pause)
+    elseif granted_at > num('cut_at', 0) then
+      -- One cut for all calls that were in flight together.
+      if now - num('ok_at', 0) <= latency * 2 then put('cut_from', limit) end
+      limit = clamp(limit * set.cut)
+      put('limit', limit)
+      put('threshold', limit)
+      put('cut_at', now)
+    end
   end
-  look(table.concat({holder, word, seconds, text(now), opens_at}, '|'))
-  return {1, lesson()}
-end
-
--- learn: version, answers looked at, history line or '', then fields and values
--- returns 1, or 0 when another has learned in between
-local function learn()
-  if redis.call('HGET', state, 'version') ~= ARGV[3] and not (ARGV[3] == '' and
-      redis.call('HEXISTS', state, 'version') == 0) then
-    return 0
-  end
-  redis.call('LTRIM', seen, tonumber(ARGV[4]), -1)
-  redis.call('DEL', held)  -- the refusals in it are part of the new limit now
-  if ARGV[5] ~= '' then
-    redis.call('RPUSH', history, ARGV[5])
-    redis.call('LTRIM', history, -HISTORY_MOST, -1)
-  end
-  redis.call('HINCRBY', state, 'version', 1)
-  local pairs_of = {}
-  for place = 6, #ARGV do pairs_of[#pairs_of + 1] = ARGV[place] end
-  redis.call('HSET', state, unpack(pairs_of))
+  word, from = gate()
+  in_flight = redis.call('ZCARD', leases_key)
+  sample()
+  save()
   return 1
 end
 
--- room: returns the places that are free
-local function room()
-  reap()
-  local s = read('limit', 'ceiling', 'mode', 'shut_until', 'probe_at', 'paused', 'spacing', 'next_start')
-  if s.paused ~= '' or now < number(s.shut_until, 0) then return 0 end
-  if s.mode == 'outage' then return now < number(s.probe_at, 0) and 0 or math.min(1, number(s.ceiling, 1)) end
-  return math.max(0, most_places(s) - busy_places())
+if ARGV[1] == 'room' then
+  return room()
 end
 
--- look: returns now, in flight, the whole state
-local function snapshot()
-  reap()
-  return {text(now), redis.call('ZCARD', permits), redis.call('HGETALL', state)}
+-- look
+local answer = {
+  now = now, limit = clamp(limit), in_flight = in_flight, state = word, from = from, room = room(),
+  ceiling = tonumber(s.ceiling) or false,
+}
+for _, name in ipairs({'offered', 'served', 'refused', 'timed_out', 'probes', 'latency', 'ok_at', 'dropped_at',
+  'probed_at', 'probe_at', 'outage_at', 'opens_at', 'before'}) do
+  answer[name] = num(name, 0)
 end
-
-local operations = {acquire = acquire, settle = settle, learn = learn, room = room, snapshot = snapshot}
-return operations[operation]()
+answer.paused = s.paused or ''
+answer.paused_by = s.paused_by or ''
+return cjson.encode(answer)

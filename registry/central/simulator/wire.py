@@ -39,7 +39,9 @@ STATUS = {
 MEMBERS = ("central_status", "command_id", "opens_at", "resets_at", "reason", "field")
 
 
-def problem(status: int, kind: str, headers: Mapping[str, str] | None = None, /, **members: Any) -> web.Response:
+def problem(
+    status: int, kind: str, headers: Mapping[str, str] | None = None, /, **members: Any
+) -> web.Response:
     """A problem document (RFC 9457)."""
     body = {"type": f"urn:centre:{kind}", "title": kind, "status": status} | members
     return web.json_response(body, status=status, headers=headers, content_type=PROBLEM)
