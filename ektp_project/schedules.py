@@ -23,10 +23,13 @@ from django.db import Error, connection, transaction
 from django.utils import timezone
 from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
 from django_celery_beat.schedulers import DatabaseScheduler
+from redis.exceptions import RedisError
 
 from ektp_project.processes import WORKERS
+from printing.bells import Bells
 from printing.services.heartbeats import beat_of
 from printing.shifts import CLOSES, OPENS
+from registry.central.door import redis_client
 
 PREFIX = "standing: "
 LEADER_KEY = 0x65_4B_54_50_62_65_61_74  # "eKTPbeat": the advisory lock of the beat that rings
@@ -59,7 +62,7 @@ class Every:
 
     @property
     def expires(self) -> int:
-        """Seconds after which a bell nobody heard is void, so that a worker who returns finds no pile."""
+        """Seconds after which a bell is void: a worker who returns throws the old ones away unrun."""
         return ceil(max(2 * self.seconds, EXPIRES_AT_LEAST))
 
 
@@ -196,7 +199,7 @@ class OfficeScheduler(DatabaseScheduler):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.leadership = Leadership()
         self._signed_at = 0.0  # by the monotonic clock
-        self._away = False
+        self._away = self._broker_away = False
         super().__init__(*args, **kwargs)
 
     def setup_schedule(self) -> None:
@@ -213,9 +216,15 @@ class OfficeScheduler(DatabaseScheduler):  # type: ignore[misc]
         return seconds
 
     def apply_entry(self, entry: Any, producer: Any = None) -> None:
-        """Ring. A bell of a certain moment is written down at once, lest a successor repeat it."""
+        """Ring, unless this bell comes again soon and nobody listens.
+
+        A bell of a certain moment is written down at once, lest a successor repeat it.
+        """
+        comes_again = entry.model.interval is not None
+        if comes_again and not self._is_heard(entry.options.get("queue")):
+            return
         super().apply_entry(entry, producer=producer)
-        if entry.model.interval is None:
+        if not comes_again:
             self.sync()
 
     def close(self) -> None:
@@ -253,6 +262,17 @@ class OfficeScheduler(DatabaseScheduler):  # type: ignore[misc]
         self._initial_read = True
         self._last_timestamp = None
         self._heap = None
+
+    def _is_heard(self, queue: str | None) -> bool:
+        try:
+            heard = Bells(redis_client()).is_heard(queue or self.app.conf.task_default_queue)
+        except RedisError as error:
+            if not self._broker_away:  # said once for each time that the broker goes away
+                log.warning("beat waits for the broker: %s", error)
+            self._broker_away = True
+            return False
+        self._broker_away = False
+        return heard
 
     def _sign(self) -> None:
         if time.monotonic() - self._signed_at < SIGN_SECONDS and self._signed_at:

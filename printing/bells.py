@@ -16,6 +16,7 @@ from datetime import timedelta
 from redis import Redis
 
 LEASE = timedelta(seconds=120)  # longer than one batch of a loop; a killed loop is missed after it
+UNHEARD = 200  # bells in one queue: workers take each within milliseconds, so here nobody listens
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,12 @@ class Bells:
         pipe.zcard(key)
         return int(pipe.execute()[1])
 
+    def is_heard(self, queue: str) -> bool:
+        """Whether somebody takes the bells of this queue. An expired bell still lies in Redis until a
+        worker throws it away, so ringing on for absent workers would fill its memory.
+        """
+        return int(self.redis.llen(queue)) < UNHEARD
+
     @contextmanager
     def loop(self, lane: str) -> Iterator[Loop]:
         """Sign in for the time of a loop, and out at its end, however it ends."""
@@ -48,7 +55,7 @@ class Bells:
         return f"{self.prefix}:{lane}"
 
     def _now(self) -> float:
-        seconds, micros = self.redis.time()  # type: ignore[misc]
+        seconds, micros = self.redis.time()
         return float(seconds) + float(micros) / 1e6
 
     def _sign(self, lane: str, name: str) -> None:

@@ -232,8 +232,10 @@ def _lane(printer_id: int) -> str:
 
 def _ring(task: Any, lane: str, *args: int, loops: int) -> None:
     """Ring until ``loops`` loops of this lane are at work."""
-    for _bell in range(loops - bells().at_work(lane)):
-        task.delay(*args)
+    missing = loops - bells().at_work(lane)
+    if missing > 0 and bells().is_heard(task.queue):
+        for _bell in range(missing):
+            task.delay(*args)
 
 
 def _loop(lane: str, batch: Callable[[], bool], *, again: Callable[[], Any]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -17,9 +18,12 @@ import redis
 from django.db import connection
 from django.utils import timezone
 from django_celery_beat.models import PeriodicTask
+from django_celery_beat.schedulers import ModelEntry
 
 from ektp_project import processes
-from ektp_project.schedules import PREFIX, STANDING, install
+from ektp_project.celery import app
+from ektp_project.schedules import PREFIX, STANDING, OfficeScheduler, install
+from printing.bells import UNHEARD
 from printing.models import ExtraShift, Heartbeat, ShiftRun
 from printing.models.shift import ShiftKind
 from printing.services.shifts import cancel_shift, plan_shift
@@ -62,6 +66,48 @@ class TestInstall:
         assert PREFIX + "forgotten" not in names
 
 
+@pytest.mark.django_db
+class TestBellsWithoutAnEar:
+    """No worker reads the queue, and it is full."""
+
+    @pytest.fixture(autouse=True)
+    def full(self, broker: redis.Redis) -> None:
+        broker.lpush("office", *[b"a bell"] * UNHEARD)
+
+    def test_do_not_ring_when_they_come_again(self, broker: redis.Redis, beat: OfficeScheduler) -> None:
+        install()
+
+        beat.apply_entry(entry_of(PREFIX + "pump_printing"))
+
+        assert broker.llen("office") == UNHEARD
+
+    def test_ring_when_they_are_meant_for_a_moment(
+        self, broker: redis.Redis, beat: OfficeScheduler, office: Office
+    ) -> None:
+        shift = plan_now(office)
+
+        beat.apply_entry(entry_of(f"extra: {shift.pk} open"))
+
+        assert broker.llen("office") == UNHEARD + 1
+
+
+class TestBellsWithoutABroker:
+    @pytest.mark.django_db
+    def test_wait_for_it_and_say_so_once(
+        self, beat: OfficeScheduler, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        install()
+        nobody = redis.Redis(port=unused_port())
+        monkeypatch.setattr("ektp_project.schedules.redis_client", lambda: nobody)
+
+        for name in ("pump_printing", "pump_reports"):
+            beat.apply_entry(entry_of(PREFIX + name))
+
+        assert [record.message for record in caplog.records if "broker" in record.message] == [
+            caplog.records[0].message
+        ]
+
+
 @pytest.mark.django_db(transaction=True)
 class TestBeat:
     def test_opens_a_shift_that_is_planned_while_it_runs(self, start: Start, office: Office) -> None:
@@ -97,6 +143,17 @@ class TestBeat:
         wait_until(lambda: written_down(after_cut))
 
         assert [rung(broker, one) for one in (shift, after_death, after_cut)] == [1, 1, 1]
+
+
+def entry_of(name: str) -> ModelEntry:
+    """A row as beat holds it."""
+    return ModelEntry(PeriodicTask.objects.get(name=name), app=app)
+
+
+def unused_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
 
 
 def plan_now(office: Office) -> ExtraShift:
@@ -167,7 +224,13 @@ def wait_until(true: Callable[[], bool]) -> None:
 
 
 @pytest.fixture
-def office(transactional_db: None) -> Office:
+def beat() -> OfficeScheduler:
+    """A beat that has not begun, to be asked one thing."""
+    return OfficeScheduler(app=app)
+
+
+@pytest.fixture
+def office(db: None) -> Office:
     """The office that the processes serve."""
     return Office.objects.create(code="21.02", name="Karimun", province="Kepulauan Riau")
 
