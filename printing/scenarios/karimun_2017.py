@@ -14,12 +14,15 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 
+from django.conf import settings
 from django.db import transaction
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
+from printing.imports.formats import open_table
 from printing.models import ExtraShift, ImportBatch, Printer
 from printing.models.imports import ImportState
 from printing.models.printer import Driver
@@ -41,6 +44,7 @@ CHUNK = 1000  # recordings of one transaction
 SEEN_UNTIL = date(2017, 9, 30)  # what was recorded later, the centre does not see
 LATE_FROM, LATE_UNTIL = date(2017, 10, 2), date(2017, 11, 27)
 LATE_SEED = 2018
+WAITING_LIST, LATE_LIST = "daftar-tunggu-2017.csv", "rekam-oktober-november-2017.xlsx"
 
 # Minutes number, blanks, day of arrival. 10,000 by 19 July and 18,000 in the year are reported; how
 # the later 8,000 came is made up.
@@ -122,12 +126,11 @@ def seed(
     make_logins()
     receive_blanks(office=office, now=now)
     place_printers(office=office, folder=folder / "printers")
-    waiting, late = waiting_people(size), late_people(size)
     lists = folder / "lists"
-    bring_in(waiting, lists / "karimun-2017.xlsx", office=office, now=now, told=told)
-    mark_delivered(waiting, now=now)
-    bring_in(late, lists / "karimun-2017-oktober-november.csv", office=office, now=now, told=told)
-    tell_the_centre(waiting, central_url=central_url, told=told)
+    bring_in(lambda: waiting_and_late(size)[0], lists / WAITING_LIST, office=office, now=now, told=told)
+    mark_delivered(office=office, size=size, now=now)
+    bring_in(lambda: waiting_and_late(size)[1], lists / LATE_LIST, office=office, now=now, told=told)
+    tell_the_centre(central_url=central_url, size=size, told=told)
     open_extra_shift(office=office, now=now, told=told)
     return office
 
@@ -135,19 +138,18 @@ def seed(
 # --- The people -------------------------------------------------------------------------------
 
 
-def waiting_people(size: Size = WHOLE) -> list[Person]:
-    """Those recorded from February 2016 to September 2017."""
-    those = people(size.waiting)
-    for place in range(SPECIAL_EVERY - 1, len(those), SPECIAL_EVERY):
+@lru_cache(maxsize=1)
+def waiting_and_late(size: Size) -> tuple[Sequence[Person], Sequence[Person]]:
+    """Those recorded from February 2016 to September 2017, and those of the two months after.
+
+    Kept, because several steps need them, and asked for by the steps, because a second start needs none.
+    """
+    waiting = people(size.waiting)
+    late = people(size.late, seed=LATE_SEED, first=LATE_FROM, last=LATE_UNTIL, taken=serials_of(waiting))
+    for place in range(SPECIAL_EVERY - 1, len(waiting), SPECIAL_EVERY):
         serial = SPECIAL_SERIALS[place // SPECIAL_EVERY % len(SPECIAL_SERIALS)]
-        those[place] = replace(those[place], nik=those[place].nik[:12] + serial)
-    return those
-
-
-def late_people(size: Size = WHOLE) -> list[Person]:
-    """Those recorded in October and November 2017."""
-    taken = serials_of(people(size.waiting))
-    return people(size.late, seed=LATE_SEED, first=LATE_FROM, last=LATE_UNTIL, taken=taken)
+        waiting[place] = replace(waiting[place], nik=waiting[place].nik[:12] + serial)
+    return waiting, late
 
 
 def words_of_the_centre(those: Sequence[Person]) -> Iterator[Known]:
@@ -193,21 +195,19 @@ def place_printers(*, office: Office, folder: Path) -> None:
 
 
 def bring_in(
-    those: Sequence[Person], path: Path, *, office: Office, now: datetime, told: Callable[[str], None]
+    those: Callable[[], Sequence[Person]],
+    path: Path,
+    *,
+    office: Office,
+    now: datetime,
+    told: Callable[[str], None],
 ) -> None:
-    """Write the list and bring it in, as a clerk would; one that was begun is finished."""
+    """Write the list and bring it in through the importer; one that was begun is finished."""
     batch = ImportBatch.objects.filter(office=office, actor=ACTOR, file_name=path.name).last()
     if batch is not None and batch.state == ImportState.DONE:
         return
-    if not path.exists():
-        told(f"Writing a list of {len(those):,} people: {path}")
-        (write_xlsx if path.suffix == ".xlsx" else write_csv)(path, those)
     if batch is None or batch.state == ImportState.FAILED:
-        with path.open("rb") as file:
-            found = imports.look(file=file, office=office, now=now)
-            batch = imports.keep(
-                file=file, file_name=path.name, found=found, office=office, actor=ACTOR, now=now
-            )
+        batch = _kept(those(), path, office=office, now=now)
     if batch.state == ImportState.PREVIEWED:
         batch = imports.confirm(batch=batch, now=now)
     else:
@@ -216,14 +216,27 @@ def bring_in(
     imports.run(batch=batch, told=lambda batch: told(f"{path.name}: {batch.rows_done:,} of {batch.rows:,}"))
 
 
-def mark_delivered(those: Sequence[Person], *, now: datetime) -> None:
-    """The system before ours delivered these recordings: they are only followed from here."""
-    ids = [vault().recording_id(person.nik, person.recorded_at) for person in those]
+def _kept(those: Sequence[Person], path: Path, *, office: Office, now: datetime) -> ImportBatch:
+    """The list on disk and in the office's keeping. Nobody has to look at a list that we wrote."""
+    (write_xlsx if path.suffix == ".xlsx" else write_csv)(path, those)
+    with path.open("rb") as file:
+        header = open_table(file=file, maximum_bytes=settings.IMPORT_MAXIMUM_BYTES).header
+        file.seek(0)
+        unseen = imports.Look(header=header, rows=len(those))
+        return imports.keep(file=file, file_name=path.name, found=unseen, office=office, actor=ACTOR, now=now)
+
+
+def mark_delivered(*, office: Office, size: Size, now: datetime) -> None:
+    """The system before ours delivered the recordings of the long list: they are only followed from here."""
+    fresh = Recording.objects.filter(
+        office=office, state=RecordingState.RECORDED, recorded_at__date__lte=SEEN_UNTIL
+    )
+    if not fresh.exists():
+        return
+    ids = [vault().recording_id(person.nik, person.recorded_at) for person in waiting_and_late(size)[0]]
     for start in range(0, len(ids), CHUNK):
         with transaction.atomic():
-            rows = Recording.objects.filter(
-                pk__in=ids[start : start + CHUNK], state=RecordingState.RECORDED
-            ).select_for_update()
+            rows = fresh.filter(pk__in=ids[start : start + CHUNK]).order_by("id").select_for_update()
             Recording.move_all(
                 rows,
                 to=RecordingState.SUBMITTED,
@@ -235,7 +248,7 @@ def mark_delivered(those: Sequence[Person], *, now: datetime) -> None:
             )
 
 
-def tell_the_centre(those: Sequence[Person], *, central_url: str, told: Callable[[str], None]) -> None:
+def tell_the_centre(*, central_url: str, size: Size, told: Callable[[str], None]) -> None:
     """Let the simulated centre know these people, and be disturbed; any other centre is left alone."""
     if not central_url:
         return
@@ -244,9 +257,9 @@ def tell_the_centre(those: Sequence[Person], *, central_url: str, told: Callable
             known = simulator.people()
             if known == 0:
                 simulator.turn(DISTURBED)
-            if known < len(those):
-                told(f"Telling the simulated centre of {len(those):,} people")
-                simulator.know(list(words_of_the_centre(those)))
+            if known < size.waiting:
+                told(f"Telling the simulated centre of {size.waiting:,} people")
+                simulator.know(list(words_of_the_centre(waiting_and_late(size)[0])))
         except SimulatorAway:
             told("The centre takes no orders from here (no control API); only the office is seeded.")
 
