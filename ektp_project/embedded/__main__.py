@@ -9,7 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from pathlib import Path
+from collections.abc import Callable
 
 from ektp_project import processes
 from ektp_project.embedded import ground, postgres, services_file, valkey, wishes
@@ -40,6 +40,7 @@ class System:
         self.supervisor = Supervisor(console=console, roll=roll)
         self.postgres: postgres.Postgres | None = None
         self.environment: dict[str, str] = {}
+        self._awaited: list[tuple[str, Callable[[], bool]]] = []
 
     def start(self) -> None:
         """Services, tables, people, processes, one after the other. Raises Trouble or Stopped."""
@@ -74,58 +75,47 @@ class System:
     # --- Services -----------------------------------------------------------------------------
 
     def _services(self) -> dict[str, str]:
-        """Start what is not given; the addresses of all."""
-        addresses = {
-            "DATABASE_URL": self.wished.database_url,
-            "REDIS_URL": self.wished.redis_url,
-            "CENTRAL_URL": self.wished.central_url,
-        }
-        if not addresses["DATABASE_URL"]:
-            addresses["DATABASE_URL"] = self._start_postgres()
-        if not addresses["REDIS_URL"]:
-            addresses["REDIS_URL"] = self._start_valkey()
-        if not addresses["CENTRAL_URL"]:
-            addresses["CENTRAL_URL"] = self._start_simulator()
-        return addresses
+        """Start what is not given, all at once, then wait for each; the addresses of all."""
+        database_url = self.wished.database_url or self._start_postgres()
+        redis_url = self.wished.redis_url or self._start_valkey()
+        central_url = self.wished.central_url or self._start_simulator()
+        for name, ready in self._awaited:
+            self.supervisor.wait_until(ready, name=name, seconds=SERVICE_SECONDS)
+        return {"DATABASE_URL": database_url, "REDIS_URL": redis_url, "CENTRAL_URL": central_url}
+
+    def _await(self, spec: Spec, ready: Callable[[], bool]) -> None:
+        self.supervisor.add(spec)
+        self._awaited.append((spec.name, ready))
 
     def _start_postgres(self) -> str:
         self.postgres = postgres.prepare(folder=self.wished.folder / "postgres", say=self.console.say)
-        self.supervisor.add(self.postgres.spec)
-        self.supervisor.wait_until(self.postgres.ready, name="postgres", seconds=SERVICE_SECONDS)
+        self._await(self.postgres.spec, self.postgres.ready)
         return self.postgres.url
 
     def _start_valkey(self) -> str:
         server = valkey.prepare(folder=self.wished.folder / "valkey")
-        self.supervisor.add(server.spec)
-        self.supervisor.wait_until(server.ready, name="valkey", seconds=SERVICE_SECONDS)
+        self._await(server.spec, server.ready)
         return server.url
 
     def _start_simulator(self) -> str:
         """The port is chosen here, so that a simulator that is started again is found again."""
+        port = ground.free_port()
         ready_file = self.wished.folder / "simulator.ready"
         ready_file.unlink(missing_ok=True)
         state = self.wished.folder / "simulator.sqlite"
-        command = ("registry.central.simulator", "--port", str(ground.free_port()), "--state", str(state))
-        environment = {**self.wished.environment, **self.wished.passed_on(), "PYTHONUNBUFFERED": "1"}
-        self.supervisor.add(
-            _python(
-                "simulator", *command, "--ready-file", str(ready_file), environment=environment, stop_order=5
-            )
+        command = ("registry.central.simulator", "--port", str(port), "--state", str(state))
+        environment = {**self.wished.environment, "PYTHONUNBUFFERED": "1"}
+        spec = _python(
+            "simulator", *command, "--ready-file", str(ready_file), environment=environment, stop_order=5
         )
-        self.supervisor.wait_until(lambda: _written(ready_file), name="simulator", seconds=SERVICE_SECONDS)
-        return ready_file.read_text(encoding="utf-8").strip()
+        self._await(spec, ready_file.exists)
+        return f"http://{ground.HOST}:{port}"
 
     # --- Tables, people, processes ------------------------------------------------------------
 
     def _prepare(self) -> None:
-        for name, *arguments in (("migrate", "--no-input", "-v", "0"), ("seed_scenario",)):
-            job = Spec(
-                name=name.partition("_")[0],
-                command=(sys.executable, "manage.py", name, *arguments),
-                environment=self.environment,
-                folder=BASE_DIR,
-            )
-            self.supervisor.run_to_end(job)
+        command = ("ektp_project.embedded.prepare",)
+        self.supervisor.run_to_end(_python("prepare", *command, environment=self.environment, stop_order=0))
 
     def _processes(self) -> None:
         for group in processes.WORKERS:
@@ -166,10 +156,6 @@ def _python(
         hurry_signal=hurry_signal,
         stop_seconds=stop_seconds,
     )
-
-
-def _written(file: Path) -> bool:
-    return file.exists() and bool(file.read_text(encoding="utf-8").strip())
 
 
 def _answers(address: str) -> bool:

@@ -17,6 +17,7 @@ import psutil
 import pytest
 
 from ektp_project import processes
+from ektp_project.embedded import temporary
 from ektp_project.embedded.ground import free_port
 from ektp_project.embedded.wishes import BASE_DIR
 
@@ -111,12 +112,13 @@ class Run:
 
 
 @pytest.fixture(scope="module")
-def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+def system() -> Iterator[Run]:
     """One folder for all tests; whatever still runs at the end goes."""
-    run = Run(tmp_path_factory.mktemp("kantor") / "var")
-    yield run
-    if run.up():
-        run.stop()
+    with temporary.folder() as folder:
+        run = Run(folder / "kantor dinas" / "var")
+        yield run
+        if run.up():
+            run.stop()
 
 
 @pytest.fixture

@@ -25,11 +25,15 @@ ROOT = os.geteuid() == 0
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Iterator[Path]:
-    """A folder whose path has spaces and is too long for a socket."""
-    place = tmp_path / "kantor dinas" / ("x" * 120)
-    place.mkdir(parents=True)
-    yield place
+def place() -> Iterator[Path]:
+    """A folder whose path has spaces and is too long for a socket.
+
+    Not below pytest's own: every session closes that to other users, PostgreSQL's among them.
+    """
+    with temporary.folder() as folder:
+        place = folder / "kantor dinas" / ("x" * 120)
+        place.mkdir(parents=True)
+        yield place
     for process in psutil.process_iter(["name", "cmdline"]):
         if process.info["name"] == "postgres" and str(place) in " ".join(process.info["cmdline"] or []):
             process.kill()
