@@ -75,16 +75,17 @@ class Checker:
 
     def __post_init__(self) -> None:
         self._districts = self.places.by_word()
+        self._columns = [(column, self._name(column), self._reader(column)) for column in COLUMNS]
 
     def check(self, row: Row) -> Checked:
         """The person in this row, or what is wrong with it. Raises Unreadable for the whole list."""
         person: dict[str, Any] = {}
         problems = []
-        for column in COLUMNS:
+        for column, name, read in self._columns:
             try:
-                person[column] = self._readers(column)(self._cell(row, column))
+                person[column] = read(self._cell(row, column))
             except cells.BadCell as bad:
-                problems.append(Problem(row.line, self._name(column), bad.rule, str(bad)))
+                problems.append(Problem(row.line, name, bad.rule, str(bad)))
         problems += self._across(row, person)
         refusals = tuple(problem for problem in problems if not problem.is_warning)
         return Checked(row, None, refusals) if refusals else Checked(row, person, tuple(problems))
@@ -100,7 +101,7 @@ class Checker:
         position = self.header.positions.get(column)
         return INDONESIAN[column][0] if position is None else self.header.names[position]
 
-    def _readers(self, column: str) -> Callable[[object], Any]:
+    def _reader(self, column: str) -> Callable[[object], Any]:
         if column in TEXTS:
             return lambda cell: cells.required_text(cell, most=TEXTS[column])
         if column in WORDS:
