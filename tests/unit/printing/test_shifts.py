@@ -17,12 +17,22 @@ JOINT_LEAVE = date(2017, 12, 26)
 
 
 class TestStandingShift:
-    def test_lasts_from_half_past_seven_to_four_in_the_offices_zone(self) -> None:
-        hours = standing_shift(TUESDAY, zone=JAKARTA, overrides={})
+    @pytest.mark.parametrize(
+        ("zone", "opens", "closes"),
+        [
+            ("Asia/Jakarta", (28, 0), (28, 9)),
+            ("Asia/Makassar", (27, 23), (28, 8)),
+            ("Asia/Jayapura", (27, 22), (28, 7)),
+        ],
+    )
+    def test_lasts_from_half_past_seven_to_four_in_the_offices_zone(
+        self, zone: str, opens: tuple[int, int], closes: tuple[int, int]
+    ) -> None:
+        hours = standing_shift(TUESDAY, zone=ZoneInfo(zone), overrides={})
 
         assert hours is not None
-        assert hours.starts_at == datetime(2017, 11, 28, 0, 30, tzinfo=UTC)
-        assert hours.ends_at == datetime(2017, 11, 28, 9, 0, tzinfo=UTC)
+        assert hours.starts_at == datetime(2017, 11, *opens, 30, tzinfo=UTC)
+        assert hours.ends_at == datetime(2017, 11, *closes, 0, tzinfo=UTC)
 
     @pytest.mark.parametrize(
         "day", [SATURDAY, CHRISTMAS, JOINT_LEAVE], ids=["weekend", "holiday", "joint leave"]
