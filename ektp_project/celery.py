@@ -2,11 +2,16 @@
 
 import os
 import sys
+from contextlib import suppress
 from typing import Any
 
 from celery import Celery
-from celery.signals import task_prerun
+from celery.signals import task_prerun, worker_init
 from django.db import close_old_connections
+from redis import RedisError
+
+from printing.bells import Bells
+from registry.central.door import redis_client
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ektp_project.settings")
 
@@ -22,3 +27,10 @@ app.autodiscover_tasks()
 def keep_good_connections(**kwargs: Any) -> None:
     """Let go of a connection that is broken or too old."""
     close_old_connections()
+
+
+@worker_init.connect(dispatch_uid="strike_out_the_dead")
+def strike_out_the_dead(sender: Any, **kwargs: Any) -> None:
+    """A worker that was killed left its loops signed in; its successor of the same name strikes them out."""
+    with suppress(RedisError):  # the signatures end by themselves
+        Bells(redis_client()).sign_out(sender.hostname)

@@ -15,7 +15,9 @@ from datetime import timedelta
 
 from redis import Redis
 
-LEASE = timedelta(seconds=120)  # longer than one batch of a loop; a killed loop is missed after it
+LEASE = timedelta(
+    seconds=120
+)  # longer than one batch of a loop; the loops of a machine that is gone are missed after it
 UNHEARD = 200  # bells in one queue: workers take each within milliseconds, so here nobody listens
 
 
@@ -42,14 +44,21 @@ class Bells:
         return int(self.redis.llen(queue)) < UNHEARD
 
     @contextmanager
-    def loop(self, lane: str) -> Iterator[Loop]:
-        """Sign in for the time of a loop, and out at its end, however it ends."""
-        loop = Loop(self, lane, uuid.uuid4().hex)
+    def loop(self, lane: str, *, worker: str) -> Iterator[Loop]:
+        """Sign in for the time of a loop of this worker, and out at its end, however it ends."""
+        loop = Loop(self, lane, f"{worker}/{uuid.uuid4().hex}")
         loop.stay()
         try:
             yield loop
         finally:
             self.redis.zrem(self._key(lane), loop.name)
+
+    def sign_out(self, worker: str) -> None:
+        """Strike out every loop of a worker that begins anew: those it had were killed with it."""
+        for key in self.redis.scan_iter(match=f"{self.prefix}:*"):
+            dead = [name for name, _end in self.redis.zscan_iter(key, match=f"{worker}/*")]
+            if dead:
+                self.redis.zrem(key, *dead)
 
     def _key(self, lane: str) -> str:
         return f"{self.prefix}:{lane}"

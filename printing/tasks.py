@@ -16,7 +16,7 @@ from datetime import timedelta
 from math import ceil
 from typing import Any
 
-from celery import shared_task
+from celery import current_task, shared_task
 from celery.worker import state as worker
 from django.conf import settings
 from django.utils import timezone
@@ -241,7 +241,7 @@ def _ring(task: Any, lane: str, *args: int, loops: int) -> None:
 def _loop(lane: str, batch: Callable[[], bool], *, again: Callable[[], Any]) -> None:
     """Run batches until one says stop; when the time is up instead, ring for a successor."""
     started = time.monotonic()
-    with bells().loop(lane) as loop:
+    with bells().loop(lane, worker=current_task.request.hostname) as loop:
         while batch():
             if worker.should_stop is not None:
                 return  # a warm shutdown waits for us; the rows stay, and beat rings where workers live

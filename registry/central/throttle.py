@@ -204,7 +204,7 @@ class Throttle:
     def history(self) -> list[dict[str, Any]]:
         """A point every ten seconds for a day at most, oldest first; empty without Redis."""
         try:
-            return [json.loads(point) for point in self._redis.lrange(self._keys[2], 0, -1)]  # type: ignore[union-attr]
+            return [json.loads(point) for point in self._redis.lrange(self._keys[2], 0, -1)]
         except RedisError:
             return []
 
