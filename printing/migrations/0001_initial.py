@@ -9,395 +9,936 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('registry', '0002_initial'),
+        ("registry", "0002_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Heartbeat',
+            name="Heartbeat",
             fields=[
-                ('name', models.CharField(max_length=60, primary_key=True, serialize=False, verbose_name='bagian')),
-                ('at', models.DateTimeField(verbose_name='terakhir')),
-                ('host', models.CharField(blank=True, max_length=100, verbose_name='mesin')),
+                (
+                    "name",
+                    models.CharField(max_length=60, primary_key=True, serialize=False, verbose_name="bagian"),
+                ),
+                ("at", models.DateTimeField(verbose_name="terakhir")),
+                ("host", models.CharField(blank=True, max_length=100, verbose_name="mesin")),
             ],
             options={
-                'verbose_name': 'tanda hidup',
-                'verbose_name_plural': 'tanda hidup',
-                'ordering': ['name'],
+                "verbose_name": "tanda hidup",
+                "verbose_name_plural": "tanda hidup",
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='HolidayOverride',
+            name="HolidayOverride",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.DateField(unique=True, verbose_name='tanggal')),
-                ('is_holiday', models.BooleanField(default=True, verbose_name='libur')),
-                ('name', models.CharField(max_length=100, verbose_name='keterangan')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("day", models.DateField(unique=True, verbose_name="tanggal")),
+                ("is_holiday", models.BooleanField(default=True, verbose_name="libur")),
+                ("name", models.CharField(max_length=100, verbose_name="keterangan")),
             ],
             options={
-                'verbose_name': 'pengecualian hari libur',
-                'verbose_name_plural': 'pengecualian hari libur',
-                'ordering': ['-day'],
+                "verbose_name": "pengecualian hari libur",
+                "verbose_name_plural": "pengecualian hari libur",
+                "ordering": ["-day"],
             },
         ),
         migrations.CreateModel(
-            name='CardRequest',
+            name="CardRequest",
             fields=[
-                ('state_since', models.DateTimeField(verbose_name='sejak')),
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('receipt', models.CharField(max_length=24, unique=True, verbose_name='nomor resi')),
-                ('reason', models.CharField(choices=[('new', 'kartu baru'), ('lost', 'hilang'), ('damaged', 'rusak'), ('data_change', 'perubahan data'), ('moved', 'pindah datang')], default='new', max_length=12, verbose_name='alasan permohonan')),
-                ('priority', models.PositiveSmallIntegerField(choices=[(10, 'didahulukan'), (50, 'biasa')], default=50, verbose_name='prioritas')),
-                ('priority_reason', models.CharField(blank=True, max_length=200, verbose_name='alasan didahulukan')),
-                ('recorded_at', models.DateTimeField(help_text='Tanggal perekaman, atau tanggal permohonan untuk kartu pengganti.', verbose_name='tanggal urut')),
-                ('created_at', models.DateTimeField(verbose_name='diterima')),
-                ('state', models.CharField(choices=[('waiting', 'menunggu'), ('authorizing', 'meminta perintah cetak'), ('ready_to_print', 'siap cetak'), ('printing', 'sedang dicetak'), ('printed', 'tercetak'), ('ready_for_pickup', 'siap diambil'), ('handed_over', 'sudah diserahkan'), ('activated', 'sudah diaktifkan'), ('held', 'tertahan'), ('cancelled', 'dibatalkan'), ('unclaimed', 'tidak diambil')], default='waiting', max_length=20, verbose_name='keadaan')),
-                ('hold_reason', models.CharField(blank=True, choices=[('no-command', 'tidak ada perintah cetak'), ('not-visible', 'belum muncul di pusat'), ('central-closed', 'pusat tutup'), ('central-busy', 'pusat sibuk'), ('quota', 'kuota habis'), ('no-blank', 'blanko habis'), ('no-ribbon', 'pita atau film habis'), ('printer-down', 'printer tidak siap'), ('policy', 'keputusan petugas'), ('not-confirmed', 'belum dikonfirmasi penduduk'), ('data-query', 'data dipertanyakan')], max_length=20, verbose_name='alasan tertahan')),
-                ('hold_note', models.CharField(blank=True, max_length=300, verbose_name='catatan')),
-                ('due_at', models.DateTimeField(help_text='Sebelum waktu ini pekerja tidak mencoba.', verbose_name='dikerjakan lagi')),
-                ('office', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='requests', to='registry.office', verbose_name='kantor')),
-                ('recording', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='requests', to='registry.recording', verbose_name='perekaman')),
-                ('resident', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='requests', to='registry.resident', verbose_name='penduduk')),
+                ("state_since", models.DateTimeField(verbose_name="sejak")),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("receipt", models.CharField(max_length=24, unique=True, verbose_name="nomor resi")),
+                (
+                    "reason",
+                    models.CharField(
+                        choices=[
+                            ("new", "kartu baru"),
+                            ("lost", "hilang"),
+                            ("damaged", "rusak"),
+                            ("data_change", "perubahan data"),
+                            ("moved", "pindah datang"),
+                        ],
+                        default="new",
+                        max_length=12,
+                        verbose_name="alasan permohonan",
+                    ),
+                ),
+                (
+                    "priority",
+                    models.PositiveSmallIntegerField(
+                        choices=[(10, "didahulukan"), (50, "biasa")], default=50, verbose_name="prioritas"
+                    ),
+                ),
+                (
+                    "priority_reason",
+                    models.CharField(blank=True, max_length=200, verbose_name="alasan didahulukan"),
+                ),
+                (
+                    "recorded_at",
+                    models.DateTimeField(
+                        help_text="Tanggal perekaman, atau tanggal permohonan untuk kartu pengganti.",
+                        verbose_name="tanggal urut",
+                    ),
+                ),
+                ("created_at", models.DateTimeField(verbose_name="diterima")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "menunggu"),
+                            ("authorizing", "meminta perintah cetak"),
+                            ("ready_to_print", "siap cetak"),
+                            ("printing", "sedang dicetak"),
+                            ("printed", "tercetak"),
+                            ("ready_for_pickup", "siap diambil"),
+                            ("handed_over", "sudah diserahkan"),
+                            ("activated", "sudah diaktifkan"),
+                            ("held", "tertahan"),
+                            ("cancelled", "dibatalkan"),
+                            ("unclaimed", "tidak diambil"),
+                        ],
+                        default="waiting",
+                        max_length=20,
+                        verbose_name="keadaan",
+                    ),
+                ),
+                (
+                    "hold_reason",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("no-command", "tidak ada perintah cetak"),
+                            ("not-visible", "belum muncul di pusat"),
+                            ("central-closed", "pusat tutup"),
+                            ("central-busy", "pusat sibuk"),
+                            ("quota", "kuota habis"),
+                            ("no-blank", "blanko habis"),
+                            ("no-ribbon", "pita atau film habis"),
+                            ("printer-down", "printer tidak siap"),
+                            ("policy", "keputusan petugas"),
+                            ("not-confirmed", "belum dikonfirmasi penduduk"),
+                            ("data-query", "data dipertanyakan"),
+                        ],
+                        max_length=20,
+                        verbose_name="alasan tertahan",
+                    ),
+                ),
+                ("hold_note", models.CharField(blank=True, max_length=300, verbose_name="catatan")),
+                (
+                    "due_at",
+                    models.DateTimeField(
+                        help_text="Sebelum waktu ini pekerja tidak mencoba.", verbose_name="dikerjakan lagi"
+                    ),
+                ),
+                (
+                    "office",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="requests",
+                        to="registry.office",
+                        verbose_name="kantor",
+                    ),
+                ),
+                (
+                    "recording",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="requests",
+                        to="registry.recording",
+                        verbose_name="perekaman",
+                    ),
+                ),
+                (
+                    "resident",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="requests",
+                        to="registry.resident",
+                        verbose_name="penduduk",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'permohonan',
-                'verbose_name_plural': 'permohonan',
-                'ordering': ['priority', 'recorded_at', 'id'],
+                "verbose_name": "permohonan",
+                "verbose_name_plural": "permohonan",
+                "ordering": ["priority", "recorded_at", "id"],
             },
         ),
         migrations.CreateModel(
-            name='ExtraShift',
+            name="ExtraShift",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('standing', 'giliran tetap'), ('weekend', 'lembur akhir pekan'), ('evening', 'lembur malam'), ('holiday', 'lembur hari libur')], default='weekend', max_length=10, verbose_name='jenis')),
-                ('starts_at', models.DateTimeField(verbose_name='mulai')),
-                ('ends_at', models.DateTimeField(verbose_name='selesai')),
-                ('note', models.CharField(blank=True, max_length=200, verbose_name='catatan')),
-                ('planned_by', models.CharField(max_length=150, verbose_name='direncanakan oleh')),
-                ('planned_at', models.DateTimeField(verbose_name='direncanakan')),
-                ('cancelled_at', models.DateTimeField(blank=True, null=True, verbose_name='dibatalkan')),
-                ('cancelled_by', models.CharField(blank=True, max_length=150, verbose_name='dibatalkan oleh')),
-                ('office', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='extra_shifts', to='registry.office', verbose_name='kantor')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("standing", "giliran tetap"),
+                            ("weekend", "lembur akhir pekan"),
+                            ("evening", "lembur malam"),
+                            ("holiday", "lembur hari libur"),
+                        ],
+                        default="weekend",
+                        max_length=10,
+                        verbose_name="jenis",
+                    ),
+                ),
+                ("starts_at", models.DateTimeField(verbose_name="mulai")),
+                ("ends_at", models.DateTimeField(verbose_name="selesai")),
+                ("note", models.CharField(blank=True, max_length=200, verbose_name="catatan")),
+                ("planned_by", models.CharField(max_length=150, verbose_name="direncanakan oleh")),
+                ("planned_at", models.DateTimeField(verbose_name="direncanakan")),
+                ("cancelled_at", models.DateTimeField(blank=True, null=True, verbose_name="dibatalkan")),
+                (
+                    "cancelled_by",
+                    models.CharField(blank=True, max_length=150, verbose_name="dibatalkan oleh"),
+                ),
+                (
+                    "office",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="extra_shifts",
+                        to="registry.office",
+                        verbose_name="kantor",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'giliran tambahan',
-                'verbose_name_plural': 'giliran tambahan',
-                'ordering': ['-starts_at'],
+                "verbose_name": "giliran tambahan",
+                "verbose_name_plural": "giliran tambahan",
+                "ordering": ["-starts_at"],
             },
         ),
         migrations.CreateModel(
-            name='Handover',
+            name="Handover",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('collector', models.CharField(max_length=100, verbose_name='diterima oleh')),
-                ('match', models.CharField(choices=[('matched', 'cocok'), ('no_match', 'tidak cocok'), ('unreadable', 'sidik jari tidak terbaca; dicocokkan petugas')], max_length=10, verbose_name='pencocokan 1:1')),
-                ('at', models.DateTimeField(verbose_name='waktu')),
-                ('actor', models.CharField(max_length=150, verbose_name='petugas')),
-                ('note', models.CharField(blank=True, max_length=200, verbose_name='catatan')),
-                ('request', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='handover', to='printing.cardrequest', verbose_name='permohonan')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("collector", models.CharField(max_length=100, verbose_name="diterima oleh")),
+                (
+                    "match",
+                    models.CharField(
+                        choices=[
+                            ("matched", "cocok"),
+                            ("no_match", "tidak cocok"),
+                            ("unreadable", "sidik jari tidak terbaca; dicocokkan petugas"),
+                        ],
+                        max_length=10,
+                        verbose_name="pencocokan 1:1",
+                    ),
+                ),
+                ("at", models.DateTimeField(verbose_name="waktu")),
+                ("actor", models.CharField(max_length=150, verbose_name="petugas")),
+                ("note", models.CharField(blank=True, max_length=200, verbose_name="catatan")),
+                (
+                    "request",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="handover",
+                        to="printing.cardrequest",
+                        verbose_name="permohonan",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'penyerahan',
-                'verbose_name_plural': 'penyerahan',
-                'ordering': ['-at'],
+                "verbose_name": "penyerahan",
+                "verbose_name_plural": "penyerahan",
+                "ordering": ["-at"],
             },
         ),
         migrations.CreateModel(
-            name='ImportBatch',
+            name="ImportBatch",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('file', models.FileField(blank=True, upload_to='imports/', verbose_name='berkas')),
-                ('file_name', models.CharField(max_length=200, verbose_name='nama berkas')),
-                ('digest', models.CharField(max_length=64, verbose_name='SHA-256 berkas')),
-                ('state', models.CharField(choices=[('previewed', 'pratinjau'), ('running', 'berjalan'), ('done', 'selesai'), ('failed', 'gagal')], default='previewed', max_length=10, verbose_name='keadaan')),
-                ('created_at', models.DateTimeField(verbose_name='dibuat')),
-                ('finished_at', models.DateTimeField(blank=True, null=True, verbose_name='selesai')),
-                ('actor', models.CharField(max_length=150, verbose_name='oleh')),
-                ('rows', models.PositiveIntegerField(default=0, verbose_name='baris')),
-                ('rows_done', models.PositiveIntegerField(default=0, verbose_name='baris selesai')),
-                ('accepted', models.PositiveIntegerField(default=0, verbose_name='diterima')),
-                ('known', models.PositiveIntegerField(default=0, verbose_name='sudah ada')),
-                ('exceptions', models.PositiveIntegerField(default=0, verbose_name='perekaman kedua')),
-                ('rejected', models.PositiveIntegerField(default=0, verbose_name='ditolak')),
-                ('warnings', models.PositiveIntegerField(default=0, verbose_name='peringatan')),
-                ('failure', models.CharField(blank=True, max_length=300, verbose_name='kegagalan')),
-                ('claimed_until', models.DateTimeField(blank=True, null=True, verbose_name='diambil pekerja sampai')),
-                ('office', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='imports', to='registry.office', verbose_name='kantor')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("file", models.FileField(blank=True, upload_to="imports/", verbose_name="berkas")),
+                ("file_name", models.CharField(max_length=200, verbose_name="nama berkas")),
+                ("digest", models.CharField(max_length=64, verbose_name="SHA-256 berkas")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("previewed", "pratinjau"),
+                            ("running", "berjalan"),
+                            ("done", "selesai"),
+                            ("failed", "gagal"),
+                        ],
+                        default="previewed",
+                        max_length=10,
+                        verbose_name="keadaan",
+                    ),
+                ),
+                ("created_at", models.DateTimeField(verbose_name="dibuat")),
+                ("finished_at", models.DateTimeField(blank=True, null=True, verbose_name="selesai")),
+                ("actor", models.CharField(max_length=150, verbose_name="oleh")),
+                ("rows", models.PositiveIntegerField(default=0, verbose_name="baris")),
+                ("rows_done", models.PositiveIntegerField(default=0, verbose_name="baris selesai")),
+                ("accepted", models.PositiveIntegerField(default=0, verbose_name="diterima")),
+                ("known", models.PositiveIntegerField(default=0, verbose_name="sudah ada")),
+                ("exceptions", models.PositiveIntegerField(default=0, verbose_name="perekaman kedua")),
+                ("rejected", models.PositiveIntegerField(default=0, verbose_name="ditolak")),
+                ("warnings", models.PositiveIntegerField(default=0, verbose_name="peringatan")),
+                ("failure", models.CharField(blank=True, max_length=300, verbose_name="kegagalan")),
+                (
+                    "claimed_until",
+                    models.DateTimeField(blank=True, null=True, verbose_name="diambil pekerja sampai"),
+                ),
+                (
+                    "office",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="imports",
+                        to="registry.office",
+                        verbose_name="kantor",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'impor daftar',
-                'verbose_name_plural': 'impor daftar',
-                'ordering': ['-created_at'],
+                "verbose_name": "impor daftar",
+                "verbose_name_plural": "impor daftar",
+                "ordering": ["-created_at"],
             },
         ),
         migrations.CreateModel(
-            name='ImportRejection',
+            name="ImportRejection",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('line', models.PositiveIntegerField(verbose_name='baris')),
-                ('column', models.CharField(blank=True, max_length=40, verbose_name='kolom')),
-                ('rule', models.CharField(max_length=40, verbose_name='aturan')),
-                ('message', models.CharField(max_length=300, verbose_name='penjelasan')),
-                ('is_warning', models.BooleanField(default=False, verbose_name='hanya peringatan')),
-                ('batch', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rejections', to='printing.importbatch', verbose_name='impor')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("line", models.PositiveIntegerField(verbose_name="baris")),
+                ("column", models.CharField(blank=True, max_length=40, verbose_name="kolom")),
+                ("rule", models.CharField(max_length=40, verbose_name="aturan")),
+                ("message", models.CharField(max_length=300, verbose_name="penjelasan")),
+                ("is_warning", models.BooleanField(default=False, verbose_name="hanya peringatan")),
+                (
+                    "batch",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="rejections",
+                        to="printing.importbatch",
+                        verbose_name="impor",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'penolakan impor',
-                'verbose_name_plural': 'penolakan impor',
-                'ordering': ['line', 'id'],
+                "verbose_name": "penolakan impor",
+                "verbose_name_plural": "penolakan impor",
+                "ordering": ["line", "id"],
             },
         ),
         migrations.CreateModel(
-            name='PrintAuthorization',
+            name="PrintAuthorization",
             fields=[
-                ('state_since', models.DateTimeField(verbose_name='sejak')),
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('key', models.UUIDField(default=uuid.uuid4, editable=False, unique=True, verbose_name='kunci')),
-                ('state', models.CharField(choices=[('waiting', 'menunggu'), ('asking', 'sedang ditanyakan'), ('granted', 'diterbitkan'), ('pending', 'diproses pusat'), ('denied', 'ditolak'), ('used', 'terpakai'), ('expired', 'kedaluwarsa'), ('revoked', 'dicabut')], default='waiting', max_length=10, verbose_name='keadaan')),
-                ('asked', models.PositiveIntegerField(default=0, verbose_name='kali ditanyakan')),
-                ('claimed_until', models.DateTimeField(blank=True, null=True, verbose_name='diambil pekerja sampai')),
-                ('due_at', models.DateTimeField(blank=True, null=True, verbose_name='dikerjakan lagi')),
-                ('command_id', models.UUIDField(blank=True, null=True, unique=True, verbose_name='nomor perintah cetak')),
-                ('issued_at', models.DateTimeField(blank=True, null=True, verbose_name='diterbitkan')),
-                ('expires_at', models.DateTimeField(blank=True, null=True, verbose_name='berlaku sampai')),
-                ('answer', models.CharField(blank=True, max_length=300, verbose_name='jawaban terakhir')),
-                ('request', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='authorizations', to='printing.cardrequest', verbose_name='permohonan')),
+                ("state_since", models.DateTimeField(verbose_name="sejak")),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "key",
+                    models.UUIDField(default=uuid.uuid4, editable=False, unique=True, verbose_name="kunci"),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "menunggu"),
+                            ("asking", "sedang ditanyakan"),
+                            ("granted", "diterbitkan"),
+                            ("pending", "diproses pusat"),
+                            ("denied", "ditolak"),
+                            ("used", "terpakai"),
+                            ("expired", "kedaluwarsa"),
+                            ("revoked", "dicabut"),
+                        ],
+                        default="waiting",
+                        max_length=10,
+                        verbose_name="keadaan",
+                    ),
+                ),
+                ("asked", models.PositiveIntegerField(default=0, verbose_name="kali ditanyakan")),
+                (
+                    "claimed_until",
+                    models.DateTimeField(blank=True, null=True, verbose_name="diambil pekerja sampai"),
+                ),
+                ("due_at", models.DateTimeField(blank=True, null=True, verbose_name="dikerjakan lagi")),
+                (
+                    "command_id",
+                    models.UUIDField(blank=True, null=True, unique=True, verbose_name="nomor perintah cetak"),
+                ),
+                ("issued_at", models.DateTimeField(blank=True, null=True, verbose_name="diterbitkan")),
+                ("expires_at", models.DateTimeField(blank=True, null=True, verbose_name="berlaku sampai")),
+                ("answer", models.CharField(blank=True, max_length=300, verbose_name="jawaban terakhir")),
+                (
+                    "request",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="authorizations",
+                        to="printing.cardrequest",
+                        verbose_name="permohonan",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'perintah cetak',
-                'verbose_name_plural': 'perintah cetak',
-                'ordering': ['-id'],
+                "verbose_name": "perintah cetak",
+                "verbose_name_plural": "perintah cetak",
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='Printer',
+            name="Printer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=40, unique=True, verbose_name='nama')),
-                ('driver', models.CharField(choices=[('ipp', 'IPP'), ('folder', 'folder (PDF)'), ('memory', 'memori (uji)')], default='ipp', max_length=10, verbose_name='penggerak')),
-                ('address', models.CharField(help_text='ipp://… atau folder', max_length=200, verbose_name='alamat')),
-                ('enabled', models.BooleanField(default=True, verbose_name='dipakai')),
-                ('depth', models.PositiveSmallIntegerField(default=1, verbose_name='pekerjaan sekaligus')),
-                ('ribbon_cards', models.PositiveIntegerField(default=500, verbose_name='kartu per pita')),
-                ('film_cards', models.PositiveIntegerField(default=500, verbose_name='kartu per film')),
-                ('ribbon_left', models.IntegerField(default=500, verbose_name='sisa pita (kartu)')),
-                ('film_left', models.IntegerField(default=500, verbose_name='sisa film (kartu)')),
-                ('hold_reason', models.CharField(blank=True, choices=[('no-command', 'tidak ada perintah cetak'), ('not-visible', 'belum muncul di pusat'), ('central-closed', 'pusat tutup'), ('central-busy', 'pusat sibuk'), ('quota', 'kuota habis'), ('no-blank', 'blanko habis'), ('no-ribbon', 'pita atau film habis'), ('printer-down', 'printer tidak siap'), ('policy', 'keputusan petugas'), ('not-confirmed', 'belum dikonfirmasi penduduk'), ('data-query', 'data dipertanyakan')], max_length=20, verbose_name='alasan tertahan')),
-                ('condition', models.CharField(blank=True, max_length=200, verbose_name='kata printer')),
-                ('condition_at', models.DateTimeField(blank=True, null=True, verbose_name='terakhir dijawab')),
-                ('office', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='printers', to='registry.office', verbose_name='kantor')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=40, unique=True, verbose_name="nama")),
+                (
+                    "driver",
+                    models.CharField(
+                        choices=[("ipp", "IPP"), ("folder", "folder (PDF)"), ("memory", "memori (uji)")],
+                        default="ipp",
+                        max_length=10,
+                        verbose_name="penggerak",
+                    ),
+                ),
+                (
+                    "address",
+                    models.CharField(help_text="ipp://… atau folder", max_length=200, verbose_name="alamat"),
+                ),
+                ("enabled", models.BooleanField(default=True, verbose_name="dipakai")),
+                ("depth", models.PositiveSmallIntegerField(default=1, verbose_name="pekerjaan sekaligus")),
+                ("ribbon_cards", models.PositiveIntegerField(default=500, verbose_name="kartu per pita")),
+                ("film_cards", models.PositiveIntegerField(default=500, verbose_name="kartu per film")),
+                ("ribbon_left", models.IntegerField(default=500, verbose_name="sisa pita (kartu)")),
+                ("film_left", models.IntegerField(default=500, verbose_name="sisa film (kartu)")),
+                (
+                    "hold_reason",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("no-command", "tidak ada perintah cetak"),
+                            ("not-visible", "belum muncul di pusat"),
+                            ("central-closed", "pusat tutup"),
+                            ("central-busy", "pusat sibuk"),
+                            ("quota", "kuota habis"),
+                            ("no-blank", "blanko habis"),
+                            ("no-ribbon", "pita atau film habis"),
+                            ("printer-down", "printer tidak siap"),
+                            ("policy", "keputusan petugas"),
+                            ("not-confirmed", "belum dikonfirmasi penduduk"),
+                            ("data-query", "data dipertanyakan"),
+                        ],
+                        max_length=20,
+                        verbose_name="alasan tertahan",
+                    ),
+                ),
+                ("condition", models.CharField(blank=True, max_length=200, verbose_name="kata printer")),
+                (
+                    "condition_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="terakhir dijawab"),
+                ),
+                (
+                    "office",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="printers",
+                        to="registry.office",
+                        verbose_name="kantor",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'printer',
-                'verbose_name_plural': 'printer',
-                'ordering': ['name'],
+                "verbose_name": "printer",
+                "verbose_name_plural": "printer",
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='PrintJob',
+            name="PrintJob",
             fields=[
-                ('state_since', models.DateTimeField(verbose_name='sejak')),
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('state', models.CharField(choices=[('queued', 'antre'), ('claimed', 'diambil'), ('sending', 'dikirim ke printer'), ('printed', 'tercetak'), ('checked', 'sudah diperiksa'), ('in_doubt', 'perlu diperiksa'), ('discarded', 'dihentikan')], default='queued', max_length=10, verbose_name='keadaan')),
-                ('attempts', models.PositiveSmallIntegerField(default=0, verbose_name='percobaan')),
-                ('claimed_until', models.DateTimeField(blank=True, null=True, verbose_name='diambil pekerja sampai')),
-                ('authorization', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='job', to='printing.printauthorization', verbose_name='perintah cetak')),
-                ('printer', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='jobs', to='printing.printer', verbose_name='printer')),
+                ("state_since", models.DateTimeField(verbose_name="sejak")),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("queued", "antre"),
+                            ("claimed", "diambil"),
+                            ("sending", "dikirim ke printer"),
+                            ("printed", "tercetak"),
+                            ("checked", "sudah diperiksa"),
+                            ("in_doubt", "perlu diperiksa"),
+                            ("discarded", "dihentikan"),
+                        ],
+                        default="queued",
+                        max_length=10,
+                        verbose_name="keadaan",
+                    ),
+                ),
+                ("attempts", models.PositiveSmallIntegerField(default=0, verbose_name="percobaan")),
+                (
+                    "claimed_until",
+                    models.DateTimeField(blank=True, null=True, verbose_name="diambil pekerja sampai"),
+                ),
+                (
+                    "authorization",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="job",
+                        to="printing.printauthorization",
+                        verbose_name="perintah cetak",
+                    ),
+                ),
+                (
+                    "printer",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="jobs",
+                        to="printing.printer",
+                        verbose_name="printer",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'cetak',
-                'verbose_name_plural': 'cetak',
-                'ordering': ['-id'],
+                "verbose_name": "cetak",
+                "verbose_name_plural": "cetak",
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='PrintAttempt',
+            name="PrintAttempt",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('n', models.PositiveSmallIntegerField(verbose_name='percobaan ke')),
-                ('name', models.CharField(max_length=60, unique=True, verbose_name='nama di printer')),
-                ('blank', models.CharField(max_length=40, unique=True, verbose_name='nomor blanko')),
-                ('sent_at', models.DateTimeField(verbose_name='dikirim')),
-                ('outcome', models.CharField(blank=True, choices=[('printed', 'tercetak'), ('spoiled', 'rusak')], max_length=10, verbose_name='hasil')),
-                ('ended_at', models.DateTimeField(blank=True, null=True, verbose_name='selesai')),
-                ('reason', models.CharField(blank=True, max_length=200, verbose_name='alasan')),
-                ('reported_at', models.DateTimeField(blank=True, null=True, verbose_name='dilaporkan ke pusat')),
-                ('report_due_at', models.DateTimeField(blank=True, null=True, verbose_name='laporan berikutnya')),
-                ('report_claimed_until', models.DateTimeField(blank=True, null=True, verbose_name='laporan diambil sampai')),
-                ('reports', models.PositiveSmallIntegerField(default=0, verbose_name='kali dilaporkan')),
-                ('report_answer', models.CharField(blank=True, max_length=200, verbose_name='jawaban pusat')),
-                ('printer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='attempts', to='printing.printer', verbose_name='printer')),
-                ('job', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='tries', to='printing.printjob', verbose_name='cetak')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("n", models.PositiveSmallIntegerField(verbose_name="percobaan ke")),
+                ("name", models.CharField(max_length=60, unique=True, verbose_name="nama di printer")),
+                ("blank", models.CharField(max_length=40, unique=True, verbose_name="nomor blanko")),
+                ("sent_at", models.DateTimeField(verbose_name="dikirim")),
+                (
+                    "outcome",
+                    models.CharField(
+                        blank=True,
+                        choices=[("printed", "tercetak"), ("spoiled", "rusak")],
+                        max_length=10,
+                        verbose_name="hasil",
+                    ),
+                ),
+                ("ended_at", models.DateTimeField(blank=True, null=True, verbose_name="selesai")),
+                ("reason", models.CharField(blank=True, max_length=200, verbose_name="alasan")),
+                (
+                    "reported_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="dilaporkan ke pusat"),
+                ),
+                (
+                    "report_due_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="laporan berikutnya"),
+                ),
+                (
+                    "report_claimed_until",
+                    models.DateTimeField(blank=True, null=True, verbose_name="laporan diambil sampai"),
+                ),
+                ("reports", models.PositiveSmallIntegerField(default=0, verbose_name="kali dilaporkan")),
+                ("report_answer", models.CharField(blank=True, max_length=200, verbose_name="jawaban pusat")),
+                (
+                    "printer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="attempts",
+                        to="printing.printer",
+                        verbose_name="printer",
+                    ),
+                ),
+                (
+                    "job",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="tries",
+                        to="printing.printjob",
+                        verbose_name="cetak",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'percobaan cetak',
-                'verbose_name_plural': 'percobaan cetak',
-                'ordering': ['job', 'n'],
+                "verbose_name": "percobaan cetak",
+                "verbose_name_plural": "percobaan cetak",
+                "ordering": ["job", "n"],
             },
         ),
         migrations.CreateModel(
-            name='ShiftRun',
+            name="ShiftRun",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('business_date', models.DateField(verbose_name='tanggal kerja')),
-                ('name', models.CharField(max_length=40, verbose_name='giliran')),
-                ('opened_at', models.DateTimeField(verbose_name='dibuka')),
-                ('planned_end', models.DateTimeField(verbose_name='rencana selesai')),
-                ('closed_at', models.DateTimeField(blank=True, null=True, verbose_name='ditutup')),
-                ('printed', models.PositiveIntegerField(blank=True, null=True, verbose_name='kartu tercetak')),
-                ('office', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='shift_runs', to='registry.office', verbose_name='kantor')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("business_date", models.DateField(verbose_name="tanggal kerja")),
+                ("name", models.CharField(max_length=40, verbose_name="giliran")),
+                ("opened_at", models.DateTimeField(verbose_name="dibuka")),
+                ("planned_end", models.DateTimeField(verbose_name="rencana selesai")),
+                ("closed_at", models.DateTimeField(blank=True, null=True, verbose_name="ditutup")),
+                (
+                    "printed",
+                    models.PositiveIntegerField(blank=True, null=True, verbose_name="kartu tercetak"),
+                ),
+                (
+                    "office",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="shift_runs",
+                        to="registry.office",
+                        verbose_name="kantor",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'pelaksanaan giliran',
-                'verbose_name_plural': 'pelaksanaan giliran',
-                'ordering': ['-opened_at'],
+                "verbose_name": "pelaksanaan giliran",
+                "verbose_name_plural": "pelaksanaan giliran",
+                "ordering": ["-opened_at"],
             },
         ),
         migrations.CreateModel(
-            name='WaitingTally',
+            name="WaitingTally",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('priority', models.PositiveSmallIntegerField()),
-                ('span', models.CharField(max_length=5)),
-                ('begins', models.DateField()),
-                ('waiting', models.IntegerField()),
-                ('office', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='registry.office')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("priority", models.PositiveSmallIntegerField()),
+                ("span", models.CharField(max_length=5)),
+                ("begins", models.DateField()),
+                ("waiting", models.IntegerField()),
+                (
+                    "office",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="registry.office",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'hitungan antrean',
-                'verbose_name_plural': 'hitungan antrean',
+                "verbose_name": "hitungan antrean",
+                "verbose_name_plural": "hitungan antrean",
             },
         ),
         migrations.AddIndex(
-            model_name='cardrequest',
-            index=models.Index(condition=models.Q(('state', 'waiting')), fields=['office', 'priority', 'recorded_at', 'id'], name='request_line'),
+            model_name="cardrequest",
+            index=models.Index(
+                condition=models.Q(("state", "waiting")),
+                fields=["office", "priority", "recorded_at", "id"],
+                name="request_line",
+            ),
         ),
         migrations.AddIndex(
-            model_name='cardrequest',
-            index=models.Index(condition=models.Q(('state', 'held')), fields=['office', 'hold_reason', 'recorded_at'], name='request_held'),
+            model_name="cardrequest",
+            index=models.Index(
+                condition=models.Q(("state", "held")),
+                fields=["office", "hold_reason", "recorded_at"],
+                name="request_held",
+            ),
         ),
         migrations.AddIndex(
-            model_name='cardrequest',
-            index=models.Index(fields=['state', 'state_since'], name='request_state'),
+            model_name="cardrequest",
+            index=models.Index(fields=["state", "state_since"], name="request_state"),
         ),
         migrations.AddConstraint(
-            model_name='cardrequest',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['authorizing', 'held', 'printed', 'printing', 'ready_for_pickup', 'ready_to_print', 'unclaimed', 'waiting'])), fields=('resident',), name='request_one_live_per_resident'),
+            model_name="cardrequest",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(
+                    (
+                        "state__in",
+                        [
+                            "authorizing",
+                            "held",
+                            "printed",
+                            "printing",
+                            "ready_for_pickup",
+                            "ready_to_print",
+                            "unclaimed",
+                            "waiting",
+                        ],
+                    )
+                ),
+                fields=("resident",),
+                name="request_one_live_per_resident",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='cardrequest',
-            constraint=models.CheckConstraint(condition=models.Q(('state', 'held'), ('hold_reason', ''), _connector='XOR'), name='request_held_has_reason'),
+            model_name="cardrequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state", "held"), ("hold_reason", ""), _connector="XOR"),
+                name="request_held_has_reason",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='cardrequest',
-            constraint=models.CheckConstraint(condition=models.Q(('priority', 50), models.Q(('priority_reason', ''), _negated=True), _connector='OR'), name='request_jump_has_reason'),
+            model_name="cardrequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("priority", 50), models.Q(("priority_reason", ""), _negated=True), _connector="OR"
+                ),
+                name="request_jump_has_reason",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='cardrequest',
-            trigger=pgtrigger.compiler.Trigger(name='only_along_the_table', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE _is_valid_transition BOOLEAN;', func='SELECT CONCAT(OLD."state", \':\', NEW."state") = ANY(\'{waiting:authorizing,waiting:cancelled,waiting:held,authorizing:cancelled,authorizing:held,authorizing:ready_to_print,authorizing:waiting,ready_to_print:cancelled,ready_to_print:held,ready_to_print:printing,ready_to_print:waiting,printing:held,printing:printed,printing:ready_to_print,printed:ready_for_pickup,printed:ready_to_print,printed:unclaimed,printed:waiting,ready_for_pickup:handed_over,ready_for_pickup:ready_to_print,ready_for_pickup:unclaimed,ready_for_pickup:waiting,unclaimed:handed_over,unclaimed:ready_for_pickup,held:authorizing,held:cancelled,held:ready_to_print,held:waiting,handed_over:activated}\'::text[]) INTO _is_valid_transition; IF (_is_valid_transition IS FALSE AND OLD."state" IS DISTINCT FROM NEW."state") THEN RAISE EXCEPTION \'pgtrigger: Invalid transition of field "state" from "%" to "%" on table %\', OLD."state", NEW."state", TG_TABLE_NAME; ELSE RETURN NEW; END IF;', hash='e6338f157d29a8cfbacf20c56bf15711069f5e53', operation='UPDATE', pgid='pgtrigger_only_along_the_table_c3e46', table='printing_cardrequest', when='BEFORE')),
+            model_name="cardrequest",
+            trigger=pgtrigger.compiler.Trigger(
+                name="only_along_the_table",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    declare="DECLARE _is_valid_transition BOOLEAN;",
+                    func='SELECT CONCAT(OLD."state", \':\', NEW."state") = ANY(\'{waiting:authorizing,waiting:cancelled,waiting:held,authorizing:cancelled,authorizing:held,authorizing:ready_to_print,authorizing:waiting,ready_to_print:cancelled,ready_to_print:held,ready_to_print:printing,ready_to_print:waiting,printing:held,printing:printed,printing:ready_to_print,printed:ready_for_pickup,printed:ready_to_print,printed:unclaimed,printed:waiting,ready_for_pickup:handed_over,ready_for_pickup:ready_to_print,ready_for_pickup:unclaimed,ready_for_pickup:waiting,unclaimed:handed_over,unclaimed:ready_for_pickup,held:authorizing,held:cancelled,held:ready_to_print,held:waiting,handed_over:activated}\'::text[]) INTO _is_valid_transition; IF (_is_valid_transition IS FALSE AND OLD."state" IS DISTINCT FROM NEW."state") THEN RAISE EXCEPTION \'pgtrigger: Invalid transition of field "state" from "%" to "%" on table %\', OLD."state", NEW."state", TG_TABLE_NAME; ELSE RETURN NEW; END IF;',
+                    hash="e6338f157d29a8cfbacf20c56bf15711069f5e53",
+                    operation="UPDATE",
+                    pgid="pgtrigger_only_along_the_table_c3e46",
+                    table="printing_cardrequest",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='cardrequest',
-            trigger=pgtrigger.compiler.Trigger(name='tally_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n    WITH delta AS (\n        SELECT office_id, priority, (recorded_at AT TIME ZONE 'UTC')::date AS day, sum(change) AS change FROM (\n            SELECT office_id, priority, recorded_at, 1 AS change FROM new_rows WHERE state = 'waiting'\n        ) AS sides GROUP BY 1, 2, 3 HAVING sum(change) <> 0\n    ), spread AS (\n        SELECT office_id, priority, span, date_trunc(span, day)::date AS begins, sum(change) AS change\n        FROM delta CROSS JOIN (VALUES ('year'), ('month'), ('day')) AS spans (span) GROUP BY 1, 2, 3, 4\n    )\n    INSERT INTO printing_waitingtally AS tally (office_id, priority, span, begins, waiting)\n    SELECT office_id, priority, span, begins, change FROM spread ORDER BY 1, 2, 3, 4\n    ON CONFLICT (office_id, priority, span, begins) DO UPDATE SET waiting = tally.waiting + excluded.waiting;\n    RETURN NULL;\n", hash='ca62b2a144212dec06576325f27315f139e440c0', level='STATEMENT', operation='INSERT', pgid='pgtrigger_tally_insert_63e05', referencing='REFERENCING NEW TABLE AS new_rows ', table='printing_cardrequest', when='AFTER')),
+            model_name="cardrequest",
+            trigger=pgtrigger.compiler.Trigger(
+                name="tally_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n    WITH delta AS (\n        SELECT office_id, priority, (recorded_at AT TIME ZONE 'UTC')::date AS day, sum(change) AS change FROM (\n            SELECT office_id, priority, recorded_at, 1 AS change FROM new_rows WHERE state = 'waiting'\n        ) AS sides GROUP BY 1, 2, 3 HAVING sum(change) <> 0\n    ), spread AS (\n        SELECT office_id, priority, span, date_trunc(span, day)::date AS begins, sum(change) AS change\n        FROM delta CROSS JOIN (VALUES ('year'), ('month'), ('day')) AS spans (span) GROUP BY 1, 2, 3, 4\n    )\n    INSERT INTO printing_waitingtally AS tally (office_id, priority, span, begins, waiting)\n    SELECT office_id, priority, span, begins, change FROM spread ORDER BY 1, 2, 3, 4\n    ON CONFLICT (office_id, priority, span, begins) DO UPDATE SET waiting = tally.waiting + excluded.waiting;\n    RETURN NULL;\n",
+                    hash="ca62b2a144212dec06576325f27315f139e440c0",
+                    level="STATEMENT",
+                    operation="INSERT",
+                    pgid="pgtrigger_tally_insert_63e05",
+                    referencing="REFERENCING NEW TABLE AS new_rows ",
+                    table="printing_cardrequest",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='cardrequest',
-            trigger=pgtrigger.compiler.Trigger(name='tally_update', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n    WITH delta AS (\n        SELECT office_id, priority, (recorded_at AT TIME ZONE 'UTC')::date AS day, sum(change) AS change FROM (\n            SELECT office_id, priority, recorded_at, 1 AS change FROM new_rows WHERE state = 'waiting' UNION ALL SELECT office_id, priority, recorded_at, -1 AS change FROM old_rows WHERE state = 'waiting'\n        ) AS sides GROUP BY 1, 2, 3 HAVING sum(change) <> 0\n    ), spread AS (\n        SELECT office_id, priority, span, date_trunc(span, day)::date AS begins, sum(change) AS change\n        FROM delta CROSS JOIN (VALUES ('year'), ('month'), ('day')) AS spans (span) GROUP BY 1, 2, 3, 4\n    )\n    INSERT INTO printing_waitingtally AS tally (office_id, priority, span, begins, waiting)\n    SELECT office_id, priority, span, begins, change FROM spread ORDER BY 1, 2, 3, 4\n    ON CONFLICT (office_id, priority, span, begins) DO UPDATE SET waiting = tally.waiting + excluded.waiting;\n    RETURN NULL;\n", hash='3a366ac850fffe46bc7fc546584c4b183ebbada7', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_tally_update_daf33', referencing='REFERENCING OLD TABLE AS old_rows  NEW TABLE AS new_rows ', table='printing_cardrequest', when='AFTER')),
+            model_name="cardrequest",
+            trigger=pgtrigger.compiler.Trigger(
+                name="tally_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n    WITH delta AS (\n        SELECT office_id, priority, (recorded_at AT TIME ZONE 'UTC')::date AS day, sum(change) AS change FROM (\n            SELECT office_id, priority, recorded_at, 1 AS change FROM new_rows WHERE state = 'waiting' UNION ALL SELECT office_id, priority, recorded_at, -1 AS change FROM old_rows WHERE state = 'waiting'\n        ) AS sides GROUP BY 1, 2, 3 HAVING sum(change) <> 0\n    ), spread AS (\n        SELECT office_id, priority, span, date_trunc(span, day)::date AS begins, sum(change) AS change\n        FROM delta CROSS JOIN (VALUES ('year'), ('month'), ('day')) AS spans (span) GROUP BY 1, 2, 3, 4\n    )\n    INSERT INTO printing_waitingtally AS tally (office_id, priority, span, begins, waiting)\n    SELECT office_id, priority, span, begins, change FROM spread ORDER BY 1, 2, 3, 4\n    ON CONFLICT (office_id, priority, span, begins) DO UPDATE SET waiting = tally.waiting + excluded.waiting;\n    RETURN NULL;\n",
+                    hash="3a366ac850fffe46bc7fc546584c4b183ebbada7",
+                    level="STATEMENT",
+                    operation="UPDATE",
+                    pgid="pgtrigger_tally_update_daf33",
+                    referencing="REFERENCING OLD TABLE AS old_rows  NEW TABLE AS new_rows ",
+                    table="printing_cardrequest",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='cardrequest',
-            trigger=pgtrigger.compiler.Trigger(name='tally_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n    WITH delta AS (\n        SELECT office_id, priority, (recorded_at AT TIME ZONE 'UTC')::date AS day, sum(change) AS change FROM (\n            SELECT office_id, priority, recorded_at, -1 AS change FROM old_rows WHERE state = 'waiting'\n        ) AS sides GROUP BY 1, 2, 3 HAVING sum(change) <> 0\n    ), spread AS (\n        SELECT office_id, priority, span, date_trunc(span, day)::date AS begins, sum(change) AS change\n        FROM delta CROSS JOIN (VALUES ('year'), ('month'), ('day')) AS spans (span) GROUP BY 1, 2, 3, 4\n    )\n    INSERT INTO printing_waitingtally AS tally (office_id, priority, span, begins, waiting)\n    SELECT office_id, priority, span, begins, change FROM spread ORDER BY 1, 2, 3, 4\n    ON CONFLICT (office_id, priority, span, begins) DO UPDATE SET waiting = tally.waiting + excluded.waiting;\n    RETURN NULL;\n", hash='47d370584c3af9b7db55a1be8781c77f3f1bfe4b', level='STATEMENT', operation='DELETE', pgid='pgtrigger_tally_delete_09228', referencing='REFERENCING OLD TABLE AS old_rows ', table='printing_cardrequest', when='AFTER')),
+            model_name="cardrequest",
+            trigger=pgtrigger.compiler.Trigger(
+                name="tally_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n    WITH delta AS (\n        SELECT office_id, priority, (recorded_at AT TIME ZONE 'UTC')::date AS day, sum(change) AS change FROM (\n            SELECT office_id, priority, recorded_at, -1 AS change FROM old_rows WHERE state = 'waiting'\n        ) AS sides GROUP BY 1, 2, 3 HAVING sum(change) <> 0\n    ), spread AS (\n        SELECT office_id, priority, span, date_trunc(span, day)::date AS begins, sum(change) AS change\n        FROM delta CROSS JOIN (VALUES ('year'), ('month'), ('day')) AS spans (span) GROUP BY 1, 2, 3, 4\n    )\n    INSERT INTO printing_waitingtally AS tally (office_id, priority, span, begins, waiting)\n    SELECT office_id, priority, span, begins, change FROM spread ORDER BY 1, 2, 3, 4\n    ON CONFLICT (office_id, priority, span, begins) DO UPDATE SET waiting = tally.waiting + excluded.waiting;\n    RETURN NULL;\n",
+                    hash="47d370584c3af9b7db55a1be8781c77f3f1bfe4b",
+                    level="STATEMENT",
+                    operation="DELETE",
+                    pgid="pgtrigger_tally_delete_09228",
+                    referencing="REFERENCING OLD TABLE AS old_rows ",
+                    table="printing_cardrequest",
+                    when="AFTER",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='extrashift',
-            index=models.Index(fields=['office', 'ends_at'], name='extrashift_ends'),
+            model_name="extrashift",
+            index=models.Index(fields=["office", "ends_at"], name="extrashift_ends"),
         ),
         migrations.AddConstraint(
-            model_name='extrashift',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at'))), name='extrashift_ends_after_start'),
+            model_name="extrashift",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ends_at__gt", models.F("starts_at"))), name="extrashift_ends_after_start"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='handover',
-            constraint=models.CheckConstraint(condition=models.Q(('match', 'no_match'), _negated=True), name='handover_only_to_the_owner'),
+            model_name="handover",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("match", "no_match"), _negated=True), name="handover_only_to_the_owner"
+            ),
         ),
         migrations.AddIndex(
-            model_name='printauthorization',
-            index=models.Index(condition=models.Q(('state', 'asking')), fields=['claimed_until'], name='authorization_claims'),
+            model_name="printauthorization",
+            index=models.Index(
+                condition=models.Q(("state", "asking")), fields=["claimed_until"], name="authorization_claims"
+            ),
         ),
         migrations.AddIndex(
-            model_name='printauthorization',
-            index=models.Index(condition=models.Q(('state', 'pending')), fields=['due_at'], name='authorization_pending'),
+            model_name="printauthorization",
+            index=models.Index(
+                condition=models.Q(("state", "pending")), fields=["due_at"], name="authorization_pending"
+            ),
         ),
         migrations.AddIndex(
-            model_name='printauthorization',
-            index=models.Index(condition=models.Q(('state', 'granted')), fields=['expires_at'], name='authorization_expiry'),
+            model_name="printauthorization",
+            index=models.Index(
+                condition=models.Q(("state", "granted")), fields=["expires_at"], name="authorization_expiry"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='printauthorization',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['asking', 'granted', 'pending', 'waiting'])), fields=('request',), name='authorization_one_live'),
+            model_name="printauthorization",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state__in", ["asking", "granted", "pending", "waiting"])),
+                fields=("request",),
+                name="authorization_one_live",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='printauthorization',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['granted', 'used']), _negated=True), ('command_id__isnull', False), _connector='OR'), name='authorization_granted_has_command'),
+            model_name="printauthorization",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state__in", ["granted", "used"]), _negated=True),
+                    ("command_id__isnull", False),
+                    _connector="OR",
+                ),
+                name="authorization_granted_has_command",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='printauthorization',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'asking'), _negated=True), ('claimed_until__isnull', False), _connector='OR'), name='authorization_asking_has_claim'),
+            model_name="printauthorization",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "asking"), _negated=True),
+                    ("claimed_until__isnull", False),
+                    _connector="OR",
+                ),
+                name="authorization_asking_has_claim",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='printauthorization',
-            trigger=pgtrigger.compiler.Trigger(name='only_along_the_table', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE _is_valid_transition BOOLEAN;', func='SELECT CONCAT(OLD."state", \':\', NEW."state") = ANY(\'{waiting:asking,waiting:denied,waiting:revoked,asking:denied,asking:granted,asking:pending,asking:revoked,asking:waiting,pending:asking,pending:denied,pending:revoked,granted:expired,granted:revoked,granted:used,used:granted}\'::text[]) INTO _is_valid_transition; IF (_is_valid_transition IS FALSE AND OLD."state" IS DISTINCT FROM NEW."state") THEN RAISE EXCEPTION \'pgtrigger: Invalid transition of field "state" from "%" to "%" on table %\', OLD."state", NEW."state", TG_TABLE_NAME; ELSE RETURN NEW; END IF;', hash='c10c4a0e5faf34bdd26dbc39591bbff143d0d534', operation='UPDATE', pgid='pgtrigger_only_along_the_table_304fc', table='printing_printauthorization', when='BEFORE')),
+            model_name="printauthorization",
+            trigger=pgtrigger.compiler.Trigger(
+                name="only_along_the_table",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    declare="DECLARE _is_valid_transition BOOLEAN;",
+                    func='SELECT CONCAT(OLD."state", \':\', NEW."state") = ANY(\'{waiting:asking,waiting:denied,waiting:revoked,asking:denied,asking:granted,asking:pending,asking:revoked,asking:waiting,pending:asking,pending:denied,pending:revoked,granted:expired,granted:revoked,granted:used,used:granted}\'::text[]) INTO _is_valid_transition; IF (_is_valid_transition IS FALSE AND OLD."state" IS DISTINCT FROM NEW."state") THEN RAISE EXCEPTION \'pgtrigger: Invalid transition of field "state" from "%" to "%" on table %\', OLD."state", NEW."state", TG_TABLE_NAME; ELSE RETURN NEW; END IF;',
+                    hash="c10c4a0e5faf34bdd26dbc39591bbff143d0d534",
+                    operation="UPDATE",
+                    pgid="pgtrigger_only_along_the_table_304fc",
+                    table="printing_printauthorization",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='printjob',
-            index=models.Index(condition=models.Q(('state', 'queued')), fields=['id'], name='job_queue'),
+            model_name="printjob",
+            index=models.Index(condition=models.Q(("state", "queued")), fields=["id"], name="job_queue"),
         ),
         migrations.AddIndex(
-            model_name='printjob',
-            index=models.Index(condition=models.Q(('state__in', ['claimed', 'sending'])), fields=['printer', 'claimed_until'], name='job_claims'),
+            model_name="printjob",
+            index=models.Index(
+                condition=models.Q(("state__in", ["claimed", "sending"])),
+                fields=["printer", "claimed_until"],
+                name="job_claims",
+            ),
         ),
         migrations.AddIndex(
-            model_name='printjob',
-            index=models.Index(condition=models.Q(('state__in', ['in_doubt', 'discarded', 'printed'])), fields=['state', 'state_since'], name='job_for_people'),
+            model_name="printjob",
+            index=models.Index(
+                condition=models.Q(("state__in", ["in_doubt", "discarded", "printed"])),
+                fields=["state", "state_since"],
+                name="job_for_people",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='printjob',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['claimed', 'sending']), _negated=True), models.Q(('claimed_until__isnull', False), ('printer__isnull', False)), _connector='OR'), name='job_claim_has_printer'),
+            model_name="printjob",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state__in", ["claimed", "sending"]), _negated=True),
+                    models.Q(("claimed_until__isnull", False), ("printer__isnull", False)),
+                    _connector="OR",
+                ),
+                name="job_claim_has_printer",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='printjob',
-            trigger=pgtrigger.compiler.Trigger(name='only_along_the_table', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE _is_valid_transition BOOLEAN;', func='SELECT CONCAT(OLD."state", \':\', NEW."state") = ANY(\'{queued:claimed,queued:discarded,claimed:discarded,claimed:queued,claimed:sending,sending:discarded,sending:in_doubt,sending:printed,sending:queued,in_doubt:discarded,in_doubt:printed,in_doubt:queued,printed:checked,printed:discarded,printed:queued,checked:discarded,checked:queued,discarded:queued}\'::text[]) INTO _is_valid_transition; IF (_is_valid_transition IS FALSE AND OLD."state" IS DISTINCT FROM NEW."state") THEN RAISE EXCEPTION \'pgtrigger: Invalid transition of field "state" from "%" to "%" on table %\', OLD."state", NEW."state", TG_TABLE_NAME; ELSE RETURN NEW; END IF;', hash='1f5e4182e0cce3dd0d75e885ed9fbe79f1e90d50', operation='UPDATE', pgid='pgtrigger_only_along_the_table_8a878', table='printing_printjob', when='BEFORE')),
+            model_name="printjob",
+            trigger=pgtrigger.compiler.Trigger(
+                name="only_along_the_table",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    declare="DECLARE _is_valid_transition BOOLEAN;",
+                    func='SELECT CONCAT(OLD."state", \':\', NEW."state") = ANY(\'{queued:claimed,queued:discarded,claimed:discarded,claimed:queued,claimed:sending,sending:discarded,sending:in_doubt,sending:printed,sending:queued,in_doubt:discarded,in_doubt:printed,in_doubt:queued,printed:checked,printed:discarded,printed:queued,checked:discarded,checked:queued,discarded:queued}\'::text[]) INTO _is_valid_transition; IF (_is_valid_transition IS FALSE AND OLD."state" IS DISTINCT FROM NEW."state") THEN RAISE EXCEPTION \'pgtrigger: Invalid transition of field "state" from "%" to "%" on table %\', OLD."state", NEW."state", TG_TABLE_NAME; ELSE RETURN NEW; END IF;',
+                    hash="1f5e4182e0cce3dd0d75e885ed9fbe79f1e90d50",
+                    operation="UPDATE",
+                    pgid="pgtrigger_only_along_the_table_8a878",
+                    table="printing_printjob",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='printattempt',
-            index=models.Index(condition=models.Q(('report_due_at__isnull', False)), fields=['report_due_at'], name='attempt_to_report'),
+            model_name="printattempt",
+            index=models.Index(
+                condition=models.Q(("report_due_at__isnull", False)),
+                fields=["report_due_at"],
+                name="attempt_to_report",
+            ),
         ),
         migrations.AddIndex(
-            model_name='printattempt',
-            index=models.Index(fields=['ended_at'], name='attempt_ended'),
+            model_name="printattempt",
+            index=models.Index(fields=["ended_at"], name="attempt_ended"),
         ),
         migrations.AddConstraint(
-            model_name='printattempt',
-            constraint=models.UniqueConstraint(fields=('job', 'n'), name='attempt_number'),
+            model_name="printattempt",
+            constraint=models.UniqueConstraint(fields=("job", "n"), name="attempt_number"),
         ),
         migrations.AddConstraint(
-            model_name='printattempt',
-            constraint=models.UniqueConstraint(condition=models.Q(('outcome', 'printed')), fields=('job',), name='attempt_one_good_card'),
+            model_name="printattempt",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("outcome", "printed")), fields=("job",), name="attempt_one_good_card"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='printattempt',
-            constraint=models.CheckConstraint(condition=models.Q(('outcome', ''), ('ended_at__isnull', False), _connector='XOR'), name='attempt_end_has_time'),
+            model_name="printattempt",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("outcome", ""), ("ended_at__isnull", False), _connector="XOR"),
+                name="attempt_end_has_time",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='shiftrun',
-            constraint=models.UniqueConstraint(fields=('office', 'business_date', 'name'), name='shiftrun_once'),
+            model_name="shiftrun",
+            constraint=models.UniqueConstraint(
+                fields=("office", "business_date", "name"), name="shiftrun_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='waitingtally',
-            constraint=models.UniqueConstraint(fields=('office', 'priority', 'span', 'begins'), name='waitingtally_one'),
+            model_name="waitingtally",
+            constraint=models.UniqueConstraint(
+                fields=("office", "priority", "span", "begins"), name="waitingtally_one"
+            ),
         ),
     ]

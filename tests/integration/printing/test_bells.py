@@ -36,7 +36,7 @@ def leave_unheard(broker: Redis, bells: int) -> None:
 
 class TestPump:
     def test_rings_for_the_loops_that_are_missing(self, broker: Redis, lane: str) -> None:
-        with Bells(broker).loop(lane):
+        with Bells(broker).loop(lane, worker="a"):
             _ring(noop, lane, loops=3)
 
         assert broker.llen(QUEUE) == 2
