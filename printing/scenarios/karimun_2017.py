@@ -244,7 +244,7 @@ def mark_delivered(*, office: Office, size: Size, now: datetime) -> None:
                 actor=ACTOR,
                 why=_("dikirim oleh sistem sebelumnya"),
                 submissions=1,
-                due_at=now,
+                due_at=now + timedelta(milliseconds=start // CHUNK),  # the oldest are asked about first
             )
 
 
