@@ -185,9 +185,9 @@ def run(environment: dict[str, str]) -> None:
         pass
     finally:
         system.stop()
-        console.close()
         lock.close()
-    print(f"Stopped. The data stay in {wished.folder}.")
+    console.say(f"Stopped. The data stay in {wished.folder}.")
+    console.close()
 
 
 def main() -> int:

@@ -20,9 +20,9 @@ COLOURS = cycle(("36", "32", "35", "33", "34", "96", "92", "95"))  # ANSI; red i
 class Console:
     """The terminal and ``log/*.log``. Neither a closed terminal nor a full disk stops the system."""
 
-    def __init__(self, *, folder: Path, terminal: TextIO | None = None) -> None:
+    def __init__(self, *, folder: Path) -> None:
         self.folder = folder
-        self.terminal: TextIO | None = terminal or sys.stdout
+        self.terminal: TextIO | None = sys.stdout
         self.colourful = self.terminal.isatty() and "NO_COLOR" not in os.environ
         self._voices: dict[str, _Voice] = {}
 
@@ -62,6 +62,8 @@ class Console:
             self.terminal.flush()
         except (OSError, ValueError):  # the terminal or the reader of a pipe has gone; the log files remain
             self.terminal = None
+            # What Python still holds back goes nowhere, instead of failing at the very end.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 class _Voice:

@@ -66,7 +66,9 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
     yield stage
     if stage.process is not None:
         stage.process.kill()
-        stage.process.communicate()
+        stage.process.wait()
+        assert stage.process.stdout is not None
+        stage.process.stdout.close()
     for note in stage.notes():
         if " begins " in note and psutil.pid_exists(pid := int(note.split()[-1])):
             os.kill(pid, signal.SIGKILL)
@@ -129,6 +131,20 @@ class TestStop:
 
         assert "stubborn is not waited for." in stage.close()
         assert stage.ends() == ["stubborn SIGTERM", "stubborn SIGQUIT", "last SIGTERM"]
+
+
+class TestTerminal:
+    def test_may_go_away(self, stage: Stage) -> None:
+        stage.open("first")
+        assert stage.process is not None
+        assert stage.process.stdout is not None
+        stage.process.stdout.close()
+
+        os.kill(stage.pids("first")[0], signal.SIGKILL)
+
+        eventually(lambda: len(stage.pids("first")) == 2)
+        stage.signal(signal.SIGTERM)
+        assert stage.process.wait(PATIENCE) == 0
 
 
 class TestDeathOfTheSupervisor:

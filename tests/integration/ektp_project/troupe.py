@@ -61,7 +61,7 @@ def main(folder: Path, roles: list[str]) -> None:
         supervisor.add(spec)
     supervisor.watch()
     supervisor.stop()
-    print("the end")
+    supervisor.console.say("the end")
 
 
 if __name__ == "__main__":
