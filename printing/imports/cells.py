@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import date, datetime, time, tzinfo
+from datetime import date, datetime, time, timedelta, tzinfo
 
 from django.utils.translation import gettext as _
 from openpyxl.utils.datetime import from_excel
@@ -16,11 +16,15 @@ from openpyxl.utils.datetime import from_excel
 from registry import nik as nik_rules
 from registry.nik import InvalidNik, Nik, NikError
 
+SIMPLE = (int, float, date, time, timedelta, type(None))  # what a workbook's cells hold beside text
 EXCEL_DAYS = (1, 73050)  # serial numbers of 1900-01-01 to 2099-12-31
 DATE_FORMATS = {
     re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})"): (1, 2, 3),
     re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})"): (3, 2, 1),  # Indonesian: the day comes first
 }
+TEXT_MARK = re.compile(r'="([^"]*)"')  # how some programs keep Excel from making a number of a text
+# What a cell shows when Excel could not work its formula out.
+EXCEL_ERRORS = frozenset({"#REF!", "#N/A", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!"})
 CLOCK = re.compile(r"(\d{1,2})[:.](\d{2})(?:[:.](\d{2})(?:\.\d+)?)?")
 
 
@@ -32,6 +36,19 @@ class BadCell(Exception):
         self.rule = rule
 
 
+def settled(cell: object) -> object:
+    """The cell, unless a spreadsheet has yet to work it out: what it would say is not ours to guess."""
+    if isinstance(cell, str):
+        text = cell.strip().removeprefix("'")
+        if text.startswith("=") and not TEXT_MARK.fullmatch(text):
+            raise BadCell("formula", _("Sel ini berisi rumus; salin lalu tempel sebagai nilai."))
+        if text in EXCEL_ERRORS:
+            raise BadCell("excel-error", _("Sel ini berisi kesalahan rumus Excel; isi nilainya."))
+    elif not isinstance(cell, SIMPLE):
+        raise BadCell("formula", _("Sel ini berisi rumus; salin lalu tempel sebagai nilai."))
+    return cell
+
+
 def text_of(cell: object) -> str:
     """The cell as text: whole numbers without ``.0``, white space squeezed, Excel's text marks gone."""
     if cell is None:
@@ -39,9 +56,8 @@ def text_of(cell: object) -> str:
     if isinstance(cell, float) and cell.is_integer():
         cell = int(cell)
     text = " ".join(str(cell).split())
-    if text.startswith('="') and text.endswith('"'):
-        text = text[2:-1]
-    return text.removeprefix("'")
+    mark = TEXT_MARK.fullmatch(text)
+    return (mark[1] if mark else text).removeprefix("'")
 
 
 def required_text(cell: object, *, most: int) -> str:

@@ -148,7 +148,7 @@ def _workbook_rows(file: BinaryIO, *, size: int) -> Iterator[Row]:
         if inflated > max(INFLATED_AT_LEAST, INFLATED * size):
             raise Unreadable("inflated", _("Isi berkas XLSX ini tidak wajar besarnya; simpan sebagai CSV."))
         file.seek(0)
-        workbook = load_workbook(file, read_only=True, data_only=True, keep_links=False)
+        workbook = load_workbook(file, read_only=True, keep_links=False)
     except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, ParseError, OSError) as error:
         raise broken from error
     try:

@@ -83,7 +83,7 @@ class Checker:
         problems = []
         for column, name, read in self._columns:
             try:
-                person[column] = read(self._cell(row, column))
+                person[column] = read(cells.settled(self._cell(row, column)))
             except cells.BadCell as bad:
                 problems.append(Problem(row.line, name, bad.rule, str(bad)))
         problems += self._across(row, person)
@@ -142,9 +142,15 @@ class Checker:
     # --- Cells beside each other ----------------------------------------------------------------
 
     def _across(self, row: Row, person: Mapping[str, Any]) -> Iterator[Problem]:
+        born, recorded = person.get("birth_date"), person.get("recorded_at")
+        if born and recorded and born > recorded.date():
+            sentence = _("Tanggal lahir sesudah tanggal perekaman.")
+            yield Problem(row.line, self._name("birth_date"), "born-later", sentence)
         nik = person.get("nik")
-        if nik is None:
-            return
+        if nik is not None:
+            yield from self._about_nik(row, nik, person)
+
+    def _about_nik(self, row: Row, nik: Nik, person: Mapping[str, Any]) -> Iterator[Problem]:
         first = self.lines.setdefault(nik.digits, row.line)
         self._refuse_rounded(nik)
         if first != row.line:

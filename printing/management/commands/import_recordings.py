@@ -34,14 +34,17 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path)
+        parser.add_argument(
+            "--office", default=settings.OFFICE_CODE, metavar="CODE", help="default: %(default)s"
+        )
         parser.add_argument("--preview", action="store_true", help="say what would happen; write nothing")
         parser.add_argument("--rejects", type=Path, metavar="OUT.csv", help="write the refused rows there")
 
     def handle(self, *args: Any, file: Path, preview: bool, rejects: Path | None, **options: Any) -> None:
-        office = Office.objects.filter(code=settings.OFFICE_CODE).first()
+        office = Office.objects.filter(code=options["office"]).first()
         if office is None:
             raise CommandError(
-                _("Kantor %(code)s belum ada.") % {"code": settings.OFFICE_CODE}, returncode=UNUSABLE
+                _("Kantor %(code)s belum ada.") % {"code": options["office"]}, returncode=UNUSABLE
             )
         try:
             with file.open("rb") as opened:
@@ -80,8 +83,9 @@ class Command(BaseCommand):
         return batch.rejected
 
     def _progress(self, batch: ImportBatch) -> None:
-        if self.stdout.isatty():
-            self.stdout.write(f"\r{batch.rows_done}/{batch.rows}", ending="")
+        if self.stderr.isatty():
+            is_last = batch.rows_done >= batch.rows
+            self.stderr.write(f"\r{batch.rows_done}/{batch.rows}", str, ending="\n" if is_last else "")
 
     def _say(self, rows: int, new: int, known: int, second: int, rejected: int, warnings: int) -> None:
         self.stdout.write(

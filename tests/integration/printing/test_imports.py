@@ -210,6 +210,12 @@ class TestCommand:
         assert self.run(tmp_path / "a.csv") == 2
         assert self.run(tmp_path / "nowhere.csv") == 2
 
+    def test_exits_with_2_when_there_is_no_such_office(self, office: Office, tmp_path: Path) -> None:
+        (tmp_path / "a.csv").write_bytes(list_of(ALSO_GOOD).read())
+
+        assert self.run(tmp_path / "a.csv", "--office", "21.71") == 2
+        assert not Recording.objects.exists()
+
     def test_preview_writes_nothing(self, office: Office, tmp_path: Path) -> None:
         (tmp_path / "a.csv").write_bytes(list_of(ALSO_GOOD).read())
 

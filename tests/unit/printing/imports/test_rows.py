@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from openpyxl.worksheet.formula import ArrayFormula
 
 from printing.imports.errors import Problem, Unreadable
 from printing.imports.formats import open_table
@@ -151,6 +152,11 @@ class TestOtherCells:
             ("name", "", "required"),
             ("name", "A" * 101, "too-long"),
             ("address", "Jl.\u202eA", "characters"),
+            ("name", "=HYPERLINK(1)", "formula"),
+            ("name", "'=1+1", "formula"),
+            ("name", '="Siti"&A1&"Aminah"', "formula"),
+            ("village", "#N/A", "excel-error"),
+            ("birth_date", "02-02-2016", "born-later"),
         ],
     )
     def test_that_are_wrong_are_said(self, column: str, cell: str, rule: str) -> None:
@@ -158,6 +164,13 @@ class TestOtherCells:
 
         assert found.rule == rule
         assert found.column == indonesian()[list(person(1)).index(column)]
+
+    @pytest.mark.parametrize("cell", ["=B2", ArrayFormula("B2", "=A2:A3")])
+    def test_of_a_workbook_that_are_formulas_are_said_to_be(self, cell: Any) -> None:
+        assert problem(village=cell, xlsx=True).rule == "formula"
+
+    def test_marked_as_text_are_read_as_text(self) -> None:
+        assert value("name", '="Siti Aminah"') == "Siti Aminah"
 
     def test_all_wrong_cells_of_a_row_are_told_at_once(self) -> None:
         [checked] = check(person(1, nik="1", sex="X", birth_date="kemarin"))
