@@ -179,7 +179,7 @@ def place_printers(*, office: Office, folder: Path) -> None:
         behaviour = tray / "printer.json"
         if not behaviour.exists():
             behaviour.write_text(json.dumps({"seconds_per_card": SECONDS_PER_CARD}), encoding="utf-8")
-        Printer.objects.get_or_create(
+        printer, _made = Printer.objects.get_or_create(
             name=name,
             defaults={
                 "office": office,
@@ -192,6 +192,8 @@ def place_printers(*, office: Office, folder: Path) -> None:
                 "film_left": RIBBON_CARDS,
             },
         )
+        if printer.driver == Driver.FOLDER and not Path(printer.address).is_dir():
+            Printer.objects.filter(pk=printer.pk).update(address=str(tray))  # the whole clone was moved
 
 
 def bring_in(

@@ -120,6 +120,13 @@ class TestSeedAgain:
         seed_small(tmp_path)
         assert authenticate(username="admin", password="another one, and longer") is not None
 
+    def test_follows_a_clone_that_was_moved(self, tmp_path: Path) -> None:
+        seed_small(tmp_path / "before")
+        (tmp_path / "before").rename(tmp_path / "after")
+        seed_small(tmp_path / "after")
+        trays = [Path(address) for address in Printer.objects.values_list("address", flat=True)]
+        assert all(tray.is_relative_to(tmp_path / "after") for tray in trays)
+
     def test_leaves_a_shift_called_off(self, tmp_path: Path) -> None:
         seed_small(tmp_path)
         shifts.cancel_shift(shift=ExtraShift.objects.get(), actor="supervisor", now=timezone.now())
