@@ -25,8 +25,9 @@ from django.db import connection  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from ektp_project.embedded.machinery import Machinery, machinery, wait_until  # noqa: E402
+from ektp_project.processes import WORKERS  # noqa: E402
 from printing import tasks  # noqa: E402
-from printing.models import CardRequest, ExtraShift, PrintAttempt, Printer  # noqa: E402
+from printing.models import CardRequest, ExtraShift, Heartbeat, PrintAttempt, Printer  # noqa: E402
 from printing.states import RequestState  # noqa: E402
 from registry.services import seals  # noqa: E402
 from registry.services.proof import verify  # noqa: E402
@@ -39,7 +40,7 @@ UNLIMITED = ("capacity=400", "service_seconds=0", "queue=1000")
 
 
 def prepare(whole: Machinery) -> None:
-    """An open office with blanks, two printers, and PEOPLE waiting whom the centre sees."""
+    """An office with blanks, two printers, and PEOPLE waiting whom the centre sees."""
     call_command("migrate", verbosity=0)
     office = factories.an_office()
     now = timezone.now()
@@ -49,13 +50,26 @@ def prepare(whole: Machinery) -> None:
             office=office, name=f"Printer {number}", driver="folder", depth=16,
             address=str(whole.folder / f"printer-{number}"), ribbon_left=10**6, film_left=10**6,
         )  # fmt: skip
-    ExtraShift.objects.create(
-        office=office, starts_at=now - timedelta(hours=1), ends_at=now + timedelta(hours=6),
-        planned_by="bench", planned_at=now,
-    )  # fmt: skip
     for first in range(1, PEOPLE + 1, 500):
         factories.waiting(office, *range(first, min(first + 500, PEOPLE + 1)), now=now)
     load_people(whole.environment["CENTRAL_URL"])
+
+
+def open_shift() -> None:
+    """From now on the line moves."""
+    now = timezone.now()
+    ExtraShift.objects.create(
+        office=factories.an_office(),
+        starts_at=now - timedelta(hours=1),
+        ends_at=now + timedelta(hours=6),
+        planned_by="bench",
+        planned_at=now,
+    )
+
+
+def all_awake() -> bool:
+    """Whether every worker group has signed."""
+    return {group.queue for group in WORKERS} <= set(Heartbeat.objects.values_list("name", flat=True))
 
 
 def load_people(address: str) -> None:
@@ -75,7 +89,7 @@ def noop_rate() -> float:
 
 
 def line_rate() -> float:
-    """Cards a second, from the first claim to the last report."""
+    """Cards a second, from the opening of the shift to the last report."""
     began = time.perf_counter()
     done = PrintAttempt.objects.filter(outcome="printed", reported_at__isnull=False)
     shown = began
@@ -100,6 +114,8 @@ def main() -> None:
             prepare(whole)
             print(f"{PEOPLE} people wait; {datetime.now(UTC):%H:%M:%S}", flush=True)
             whole.start_workers()
+            wait_until(all_awake, what="all worker groups")
+            open_shift()
             cards = line_rate()
             whole.kill("beat")
             noop = noop_rate()
