@@ -36,7 +36,9 @@ from registry.states import RecordingState
 
 LOOP_SECONDS = 20.0  # then a loop gives its thread to others; short enough for a warm shutdown
 BELL_EXPIRES = 30.0  # seconds; a bell that nobody heard is useless once beat has rung again
-AUTHORIZE_LOOPS = max(1, settings.CENTRAL_CONCURRENCY // 2)  # half of the threads; the rest is for ...
+# Most loops of each lane: together they leave an eighth of the threads free for polls and for loops
+# that are about to end.
+AUTHORIZE_LOOPS = max(1, settings.CENTRAL_CONCURRENCY // 2)
 REPORT_LOOPS = max(1, settings.CENTRAL_CONCURRENCY // 4)
 SUBMIT_LOOPS = max(1, settings.CENTRAL_CONCURRENCY // 8)
 PRINTER_LOOPS = 2  # for a printer that takes many jobs: one draws while the other prints

@@ -7,7 +7,7 @@ from typing import Any
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from printing.states import JOB_LIVE, JOB_MOVES, JobState
+from printing.states import JOB_MOVES, JobState
 from registry.models.event import Subject
 from registry.models.moving import Moving, only_along
 
@@ -70,11 +70,6 @@ class PrintJob(Moving):
     @property
     def owner_id(self) -> Any:
         return self.authorization.request.resident_id
-
-    @property
-    def is_live(self) -> bool:
-        """True while a card may still come out of it."""
-        return self.state in JOB_LIVE
 
 
 class Outcome(models.TextChoices):

@@ -11,7 +11,7 @@ from printing.states import AuthorizationState, JobState, RequestState
 from registry.models import BlankBalance, Office
 from registry.states import Place
 
-EXPIRY_MARGIN = timedelta(minutes=5)  # a command must outlive the card begun on it
+EXPIRY_MARGIN = timedelta(seconds=60)  # a command must outlive the card begun on it: a minute at best
 ON_THE_WAY = (JobState.QUEUED, JobState.CLAIMED, JobState.SENDING)
 
 

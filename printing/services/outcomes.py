@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F
 
 from printing.models import PrintAttempt
 from registry.central import errors
@@ -114,8 +114,3 @@ def give_back(*, attempts: Iterable[PrintAttempt], now: datetime) -> None:
     PrintAttempt.objects.filter(pk__in=[attempt.pk for attempt in attempts]).update(
         report_due_at=now, reports=F("reports") - 1
     )
-
-
-def untold(*, office: Office) -> Q:
-    """Attempts whose outcome the centre has not heard."""
-    return Q(job__authorization__request__office=office, report_due_at__isnull=False) & ~Q(outcome="")

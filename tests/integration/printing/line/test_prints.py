@@ -111,7 +111,7 @@ class TestTheWholeTurn:
         assert verify().fault is None
 
     def test_does_not_begin_on_a_command_about_to_expire(self, ready: CardRequest, printer: Printer) -> None:
-        ready.authorizations.update(expires_at=NOW + timedelta(minutes=1))
+        ready.authorizations.update(expires_at=NOW + timedelta(seconds=30))
         assert prints.claim(printer=printer, limit=16, now=NOW, lease=LEASE) == []
 
 
