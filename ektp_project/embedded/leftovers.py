@@ -27,7 +27,9 @@ class Roll:
         """Note a process that was just started."""
         try:
             self.entries[name] = pid, psutil.Process(pid).create_time()
-            self.file.write_text(json.dumps(self.entries), encoding="utf-8")
+            draft = self.file.with_suffix(".draft")
+            draft.write_text(json.dumps(self.entries), encoding="utf-8")
+            draft.replace(self.file)  # whole at every moment: we may be killed at any
         except (psutil.Error, OSError):
             pass  # it ended at once, or the disk is full: the roll only helps, it does not decide
 

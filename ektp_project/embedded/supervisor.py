@@ -30,6 +30,7 @@ LONGEST_PAUSE = 30.0  # ... doubled each time, up to here
 STEADY_SECONDS = 60.0  # who lived this long starts again as if for the first time
 DEATHS_AT_START = 3  # who dies this often while the system starts will not come up at all
 HURRY_SECONDS = 3.0  # what is left to a worker after a second Ctrl-C
+RESTART_SECONDS = 10.0  # to end by itself; whoever is started again was silent for minutes already
 CHUNK = 65536  # bytes of output read at once, and the longest line
 
 
@@ -128,7 +129,7 @@ class Supervisor:
         if child.alive and child.kill_at is None:
             self.console.say(f"{name} is started again: {why}")
             child.signal(child.spec.stop_signal)
-            child.kill_at = time.monotonic() + child.spec.stop_seconds
+            child.kill_at = time.monotonic() + RESTART_SECONDS
 
     def stop(self) -> None:
         """End everything: those of the lowest stop order first, together; then the next."""
