@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef
 
 from printing.models import PrintAttempt
 from registry.central import errors
@@ -29,12 +29,18 @@ class Told:
 
 
 def claim(*, office: Office, limit: int, now: datetime, lease: timedelta) -> list[PrintAttempt]:
-    """Take outcomes that the centre has not heard, oldest first; the claim is a due date in the future."""
+    """Take outcomes that the centre has not heard, oldest first; the claim is a due date in the future.
+
+    Attempts of one job are told in their order: a "printed" uses the command up, and a spoiled blank
+    told after it would be refused.
+    """
+    earlier = PrintAttempt.objects.filter(job=OuterRef("job"), n__lt=OuterRef("n"), reported_at=None)
     with transaction.atomic():
         attempts = list(
             PrintAttempt.objects.filter(report_due_at__lte=now, job__authorization__request__office=office)
             .exclude(outcome="")
-            .order_by("report_due_at")
+            .exclude(Exists(earlier))
+            .order_by("report_due_at", "id")
             .select_for_update(skip_locked=True, of=("self",))
             .select_related("job__authorization", "printer")[: max(limit, 0)]
         )
