@@ -6,10 +6,13 @@ here wrote (``ippeveprinter``).
 
 from __future__ import annotations
 
-import csv
+import io
+import json
 import os
 import random
-from collections.abc import Iterator
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -23,264 +26,324 @@ from django.utils import timezone
 from redis import Redis
 
 from ektp_project.embedded.machinery import Machinery, machinery, wait_until
-from printing.models import CardRequest, ExtraShift, PrintAttempt, Printer, PrintJob
+from printing.models import (
+    CardRequest,
+    ExtraShift,
+    HolidayOverride,
+    PrintAttempt,
+    PrintAuthorization,
+    Printer,
+    PrintJob,
+    ShiftRun,
+)
+from printing.models.shift import ShiftKind
 from printing.services import inspection
-from registry.central.client import HttpCentral
-from registry.central.contract import every_command
-from registry.models import Event, Office, Recording
+from printing.services.inspection import Seen
+from printing.services.shifts import plan_shift
+from printing.states import JobState, RequestState
+from registry.models import Office, Recording
+from registry.selectors.blanks import balances
 from registry.services.offices import load_office
-from registry.services.proof import verify
-from tests import factories, ippeveprinter
+from registry.states import Place, RecordingState
+from tests import factories, ippeveprinter, lists
+from tests.flow import promises
 
-PATIENCE = 150.0  # seconds; a busy machine is no failure
+PATIENCE = 200.0  # seconds; a busy machine is no failure
+BLANKS = 200
+# A dead worker's rows come back soon. Shorter than the stairs of an office, which only costs repeats.
 QUICK = {
     "EKTP_DEMO": "1",
     "STATIC_MANIFEST": "0",
     "PUMP_SECONDS": "0.5",
     "POLL_FIRST_SECONDS": "1",
     "POLL_LONGEST_SECONDS": "2",
-    "CENTRAL_TIMEOUT": "3",
-    "CLAIM_SECONDS": "29",
-    "PRINT_SECONDS": "20",
+    "CENTRAL_TIMEOUT": "5",
+    "CLAIM_SECONDS": "12",
+    "PRINT_SECONDS": "8",  # a card of ippeveprinter takes one or two
 }
-COLUMNS = (
-    *("nik", "name", "birth_place", "birth_date", "sex", "address", "rt", "rw", "village", "district"),
-    *("religion", "marital_status", "occupation", "citizenship", "blood_type", "recorded_at", "reason"),
-)
+MADE_UP_FATES = range(9001, 9006)  # the last four digits, as docs/central-api.md gives them
+FAULTS = {"lost_answers": 0.1, "resets": 0.1, "html_errors": 0.1, "half_bodies": 0.05}
+
+
+class TestTheMainLine:
+    def test_brings_every_person_to_the_right_end(
+        self, tmp_path: Path, whole: Machinery, office: Office, ipp_printer: Printer, spool: Path
+    ) -> None:
+        good = [factories.nik_of(number) for number in range(1, 21)]
+        duplicate, refused, pending, unseen, disputed = map(factories.nik_of, MADE_UP_FATES)
+        niks = [*good, duplicate, refused, pending, unseen, disputed]
+        beside = a_folder_printer(office, tmp_path / "folder", enabled=False)
+        close_for_the_day()
+        whole.start_centre("pending_seconds=2", "service_seconds=0.01")
+
+        with promises.listening(url=settings.REDIS_URL, niks=niks) as ear:
+            bring_in(tmp_path, niks)
+            bring_in(tmp_path, niks)  # the same list again changes nothing
+            bring_in(tmp_path, good[:1], recorded_at="17-08-2017 10:00")
+            assert CardRequest.objects.count() == len(niks)
+            assert request_of(good[0]).recording.is_primary
+            second = Recording.objects.get(exception_kind="second-recording")
+            assert second.resident.nik == good[0]
+
+            whole.start_workers()
+            until(
+                lambda: in_state(RequestState.WAITING) == len(good) + 2,
+                "everybody whom the centre sees waits",
+            )
+            assert not PrintAuthorization.objects.exists(), "nothing is asked for before a shift opens"
+
+            call_command("plan_shift", "--now", "2", "--kind", "weekend", stdout=io.StringIO())
+            until(lambda: told_cards() >= 4, "four cards on the IPP printer")
+            assert ShiftRun.objects.get().name == f"extra {ExtraShift.objects.get().pk}"
+
+            until(lambda: PrintJob.objects.filter(state=JobState.SENDING).exists(), "a card on its way")
+            whole.kill("printing")
+            Printer.objects.filter(pk=beside.pk).update(enabled=True)
+            whole.start_worker("printing")
+            until(lambda: looked_after(spool) == len(good) + 1, "a card for everybody with a command")
+
+            Printer.objects.filter(pk=ipp_printer.pk).update(enabled=False)
+            bad = PrintJob.objects.filter(state=JobState.PRINTED).earliest("id")
+            inspection.spoil(job=bad, reason="tergores", actor="siti", now=timezone.now())
+            until(lambda: in_state(RequestState.READY_FOR_PICKUP) == len(good) + 1, "the card made again")
+            until(lambda: not unreported(), "the centre knows of every blank")
+
+            for request in CardRequest.objects.filter(state=RequestState.READY_FOR_PICKUP):
+                call_command("hand_over", request.receipt, stdout=io.StringIO())
+            seen = status()
+        assert ear.leaks == set()
+        assert ear.commands > len(niks), "the ear was awake"
+        assert promises.leaks_in_logs(whole.folder, niks=niks) == set()
+
+        assert {end_of(nik) for nik in [*good, pending]} == {("handed_over", "", "visible", "")}
+        assert end_of(duplicate) == ("held", "not-visible", "exception", "duplicate-record")
+        assert end_of(disputed) == ("held", "not-visible", "exception", "adjudication")
+        assert end_of(unseen) == ("held", "not-visible", "submitted", "")
+        assert end_of(refused) == ("held", "no-command", "visible", "")
+        assert "Dokumen pendukung" in request_of(refused).hold_note
+        second.refresh_from_db()
+        assert (second.state, second.submissions) == (RecordingState.EXCEPTION, 0)
+
+        promises.check_the_books(office=office)
+        listed = promises.commands_at(whole.environment["CENTRAL_URL"], office=office)
+        promises.check_against_the_centre(listed)
+        spoiled = bad.authorization.request.resident.nik
+        assert promises.used_by_person(listed) == {nik: 1 + (nik == spoiled) for nik in [*good, pending]}
+        there = balances(office=office)
+        assert (there[Place.PRINTED], there[Place.SPOILED]) == (len(good) + 1, 1)
+        assert there[Place.STORE] == BLANKS - len(good) - 2
+
+        drivers = Counter(PrintAttempt.objects.values_list("printer__driver", flat=True))
+        assert drivers["ipp"] >= 4
+        assert drivers["folder"] >= 1
+        assert sum(drivers.values()) == len(good) + 2
+        check_the_keys(seen)
+
+
+class TestKilledWorkers:
+    def test_cost_nobody_a_card_and_no_card_is_made_twice(
+        self, tmp_path: Path, whole: Machinery, office: Office
+    ) -> None:
+        niks = [factories.nik_of(number) for number in range(1, 61)]
+        folders = [tmp_path / "printer-1", tmp_path / "printer-2"]
+        for folder in folders:
+            a_folder_printer(office, folder, seconds_per_card=0.1, depth=2)
+        whole.environment["PRINT_SECONDS"] = "4"  # of one card: a dead worker's two come back after eight
+        whole.start_centre("service_seconds=0.05")
+        bring_in(tmp_path, niks)
+        open_office(office)
+        whole.start_workers()
+
+        chance = random.Random(20171128)  # the day on which thirteen thousand waited
+        goals = sorted(chance.sample(range(2, 55), 5))
+        victims = ["central", "printing", "office", *chance.choices(["central", "printing", "office"], k=2)]
+        chance.shuffle(victims)
+        for goal, victim in zip(goals, victims, strict=True):
+            until(lambda goal=goal: cards() >= goal, f"{goal} cards")
+            time.sleep(chance.random() / 2)  # into the middle of something else each time
+            whole.kill(victim)
+            whole.start_worker(victim)
+        until(lambda: told_cards() == len(niks), "all cards")
+
+        assert in_state(RequestState.READY_FOR_PICKUP) == len(niks)
+        check_one_card_each(folders, whole=whole, office=office, niks=niks)
+
+
+class TestAFaultyCentre:
+    def test_never_gets_two_commands_used_or_a_blank_told_twice(
+        self, tmp_path: Path, whole: Machinery, office: Office
+    ) -> None:
+        niks = [factories.nik_of(number) for number in range(1, 31)]
+        a_folder_printer(office, tmp_path / "printer", depth=4)
+        whole.start_centre("service_seconds=0.01", *(f"{name}={share}" for name, share in FAULTS.items()))
+        bring_in(tmp_path, niks)
+        open_office(office)
+        whole.start_workers()
+        until(lambda: told_cards() == len(niks), "all cards")
+
+        calm = dict.fromkeys(FAULTS, 0)
+        httpx2.patch(f"{whole.environment['CENTRAL_URL']}/control/settings", json=calm).raise_for_status()
+        check_one_card_each([tmp_path / "printer"], whole=whole, office=office, niks=niks)
+
+
+# --- What people do ---------------------------------------------------------------------------
+
+
+def bring_in(folder: Path, niks: Sequence[str], **changes: str) -> None:
+    """Through the command of the office, as a CSV."""
+    people = [
+        {**lists.person(0), "nik": nik, "name": f"Contoh {number}", **changes}
+        for number, nik in enumerate(niks, start=1)
+    ]
+    path = folder / "list.csv"
+    path.write_bytes(lists.as_csv(lists.rows_of(people)).getvalue())
+    call_command("import_recordings", str(path), stdout=io.StringIO())
+
+
+def close_for_the_day() -> None:
+    """No standing shift, on whatever day and at whatever hour this runs."""
+    today = timezone.localdate()
+    for day in (today, today + timedelta(days=1)):
+        HolidayOverride.objects.create(day=day, is_holiday=True, name="uji")
+
+
+def open_office(office: Office) -> None:
+    """An extra shift that has begun."""
+    now = timezone.now()
+    plan_shift(
+        office=office,
+        starts_at=now,
+        ends_at=now + timedelta(hours=2),
+        kind=ShiftKind.WEEKEND,
+        note="",
+        actor="siti",
+        now=now,
+    )
+
+
+def looked_after(spool: Path) -> int:
+    """Cards the centre knows of, after somebody has looked into the tray for any that are in doubt."""
+    for job in PrintJob.objects.filter(state=JobState.IN_DOUBT):
+        name = job.tries.get(n=job.attempts).name
+        lies_there = any(name in file.name for file in spool.iterdir())
+        seen = Seen.CARD if lies_there else Seen.BLANK
+        inspection.resolve_doubt(job=job, seen=seen, actor="siti", why="dilihat", now=timezone.now())
+    return told_cards()
+
+
+# --- What is there ----------------------------------------------------------------------------
+
+
+def until(happened: Callable[[], object], what: str) -> None:
+    wait_until(happened, what=what, seconds=PATIENCE)
+
+
+def request_of(nik: str) -> CardRequest:
+    """A NIK stands encrypted in the database, so everybody is looked at."""
+    requests = CardRequest.objects.select_related("resident", "recording")
+    (found,) = (request for request in requests if request.resident.nik == nik)
+    return found
+
+
+def end_of(nik: str) -> tuple[str, str, str, str]:
+    """How it ended for this person: request, what holds it, recording, its exception."""
+    request = request_of(nik)
+    recording = request.recording
+    return request.state, request.hold_reason, recording.state, recording.exception_kind
+
+
+def in_state(state: RequestState) -> int:
+    return CardRequest.objects.filter(state=state).count()
+
+
+def cards() -> int:
+    return PrintAttempt.objects.filter(outcome="printed").count()
+
+
+def told_cards() -> int:
+    """Cards that came out and of which the centre knows."""
+    return PrintAttempt.objects.filter(outcome="printed", reported_at__isnull=False).count()
+
+
+def unreported() -> int:
+    return PrintAttempt.objects.filter(reported_at=None).count()
+
+
+def status() -> dict[str, dict[str, object]]:
+    """What ``manage.py status --json`` prints."""
+    printed = io.StringIO()
+    call_command("status", "--json", stdout=printed)
+    said: dict[str, dict[str, object]] = json.loads(printed.getvalue())
+    return said
+
+
+def check_the_keys(said: dict[str, dict[str, object]]) -> None:
+    """The fixed names of DESIGN.md, section 7."""
+    assert {"recordings", "requests", "authorizations", "jobs", "blanks"} <= said.keys()
+    assert said["requests"]["handed_over"] == 21
+    assert {"limit", "in_flight", "state"} <= said["throttle"].keys()
+    assert said["shift"]["open"] is True
+    assert said["shift"]["until"]
+    assert {"name", "reason"} <= said["gate"].keys()
+    assert {"beat", "central", "printing", "office"} <= said["heartbeats"].keys()
+
+
+def check_one_card_each(
+    folders: Sequence[Path], *, whole: Machinery, office: Office, niks: Sequence[str]
+) -> None:
+    """By the trays, by our books and by those of the centre."""
+    jobs = [sheet.name.split("-")[1] for folder in folders for sheet in folder.glob("*.pdf")]
+    assert len(jobs) == len(set(jobs)) == len(niks)
+    promises.check_the_books(office=office)
+    listed = promises.commands_at(whole.environment["CENTRAL_URL"], office=office)
+    promises.check_against_the_centre(listed)
+    assert promises.used_by_person(listed) == dict.fromkeys(niks, 1)
+    assert promises.leaks_in_logs(whole.folder, niks=niks) == set()
+
+
+# --- The installation -------------------------------------------------------------------------
 
 
 @pytest.fixture
 def office(transactional_db: None) -> Office:
     """Karimun with two hundred blanks."""
     office = load_office()
-    factories.stock(office, 200)
+    factories.stock(office, BLANKS)
     return office
 
 
 @pytest.fixture
-def redis() -> Iterator[Redis]:
-    """This test's broker, empty before and after."""
-    client = Redis.from_url(settings.REDIS_URL)
-    client.flushdb()
-    yield client
-    client.flushdb()
-    client.close()
-
-
-@pytest.fixture
-def whole(tmp_path: Path, office: Office, redis: Redis) -> Iterator[Machinery]:
-    """The machinery on the test's own database; nothing runs yet."""
+def whole(tmp_path: Path, office: Office) -> Iterator[Machinery]:
+    """The machinery on the test's own database and an empty broker; nothing runs yet."""
     address = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}")
     environment = QUICK | {"DATABASE_URL": urlunsplit(address), "REDIS_URL": settings.REDIS_URL}
-    with machinery(folder=tmp_path / "machinery", environment=environment) as whole:
-        yield whole
+    with Redis.from_url(settings.REDIS_URL) as broker:
+        broker.flushdb()
+        with machinery(folder=tmp_path / "machinery", environment=environment) as whole:
+            yield whole
+        broker.flushdb()
 
 
 @pytest.fixture
-def ipp_printer(tmp_path: Path, office: Office) -> Iterator[Printer]:
+def spool(tmp_path: Path) -> Path:
+    """Where the IPP printer keeps what it has printed."""
+    return tmp_path / "spool"
+
+
+@pytest.fixture
+def ipp_printer(spool: Path, office: Office) -> Iterator[Printer]:
     """A real IPP printer, started as its own process."""
-    address, process = ippeveprinter.start_ippeveprinter(
-        tmp_path / "spool", "Kartu", command=ippeveprinter.AT_ONCE
-    )
+    address, process = ippeveprinter.start_ippeveprinter(spool, "Kartu", command=ippeveprinter.AT_ONCE)
     yield Printer.objects.create(office=office, name="IPP", driver="ipp", address=address)
     ippeveprinter.stop(process)
 
 
-def open_office(office: Office) -> None:
-    """A shift that runs now."""
-    now = timezone.now()
-    ExtraShift.objects.create(
-        office=office,
-        starts_at=now - timedelta(minutes=1),
-        ends_at=now + timedelta(hours=3),
-        planned_by="test",
-        planned_at=now,
+def a_folder_printer(
+    office: Office, folder: Path, *, seconds_per_card: float = 0.0, depth: int = 1, enabled: bool = True
+) -> Printer:
+    """A printer of PDF files, as slow as it is told to be."""
+    folder.mkdir()
+    (folder / "printer.json").write_text(json.dumps({"seconds_per_card": seconds_per_card}))
+    return Printer.objects.create(
+        office=office, name=folder.name, driver="folder", address=str(folder), depth=depth, enabled=enabled
     )
-
-
-def write_list(path: Path, niks: list[str], *, recorded_on: str = "2017-03-0{day}") -> Path:
-    """A CSV as an office would send it."""
-    with path.open("w", encoding="utf-8", newline="") as file:
-        table = csv.DictWriter(file, COLUMNS)
-        table.writeheader()
-        for number, nik in enumerate(niks, start=1):
-            table.writerow(
-                {
-                    "nik": nik,
-                    "name": f"Contoh {number}",
-                    "birth_place": "Moro",
-                    "birth_date": "1985-01-01",
-                    "sex": "L",
-                    "address": "Jalan Contoh",
-                    "rt": "1",
-                    "rw": "2",
-                    "village": "Moro",
-                    "district": "21.02.01",
-                    "religion": "Islam",
-                    "marital_status": "Kawin",
-                    "occupation": "Nelayan",
-                    "citizenship": "WNI",
-                    "blood_type": "O",
-                    "recorded_at": f"{recorded_on.format(day=1 + number % 9)} 08:{number % 60:02}",
-                    "reason": "",
-                }
-            )
-    return path
-
-
-def import_list(path: Path) -> None:
-    """Through the command of the office."""
-    call_command("import_recordings", str(path))
-
-
-def printed_and_told() -> int:
-    """Cards that came out and of which the centre knows."""
-    return PrintAttempt.objects.filter(outcome="printed", reported_at__isnull=False).count()
-
-
-def check_what_is_always_true(whole: Machinery, *, cards: int) -> None:
-    """The promises of the plan, by SQL and by the centre's own list."""
-    assert verify().fault is None
-    assert PrintAttempt.objects.filter(outcome="printed").count() == cards
-    central = HttpCentral(whole.environment["CENTRAL_URL"], settings.CENTRAL_TOKEN)
-    try:
-        listed = {command.command_id: command for command in every_command(central, office="21.02")}
-    finally:
-        central.close()
-    used = [command for command in listed.values() if command.status == "used"]
-    assert len(used) == len({command.nik for command in used}) == cards
-    for attempt in PrintAttempt.objects.filter(outcome="printed").select_related("job__authorization"):
-        told = listed[attempt.job.authorization.command_id].attempts
-        assert [(one.n, one.blank) for one in told if one.outcome == "printed"] == [
-            (attempt.n, attempt.blank)
-        ]
-    blanks = [attempt.blank for command in listed.values() for attempt in command.attempts]
-    assert len(blanks) == len(set(blanks))
-    for request in CardRequest.objects.all():
-        newest = Event.objects.filter(subject="request", subject_id=request.pk).latest("id")
-        assert newest.target == request.state
-
-
-def check_that_no_nik_left_the_database(whole: Machinery, redis: Redis, niks: list[str]) -> None:
-    """Not in a log, not in the broker."""
-    logs = "".join(path.read_text(errors="replace") for path in whole.folder.glob("*.log"))
-    kept = b"".join(redis.dump(key) or b"" for key in redis.scan_iter()).decode("latin-1")
-    for nik in niks:
-        assert nik not in logs
-        assert nik not in kept
-
-
-class TestTheMainLine:
-    def test_brings_every_person_to_the_right_end(
-        self, tmp_path: Path, whole: Machinery, office: Office, redis: Redis, ipp_printer: Printer
-    ) -> None:
-        good = [f"210201010185{number:04}" for number in range(1, 13)]
-        duplicate, refused, pending, unseen, disputed = (
-            f"210201010185{serial}" for serial in ("9001", "9002", "9003", "9004", "9005")
-        )
-        niks = [*good, duplicate, refused, pending, unseen, disputed]
-        whole.start_centre("pending_seconds=2", "service_seconds=0.01")
-        import_list(write_list(tmp_path / "list.csv", niks))
-        import_list(write_list(tmp_path / "again.csv", niks))
-        import_list(write_list(tmp_path / "second.csv", good[:1], recorded_on="2017-08-1{day}"))
-        assert CardRequest.objects.count() == len(niks)
-        assert Recording.objects.get(exception_kind="second-recording").resident.nik == good[0]
-
-        whole.start_workers()
-        wait_until(
-            lambda: CardRequest.objects.filter(state="waiting").count() == len(good) + 2,
-            what="everybody whom the centre sees is in line",
-            seconds=PATIENCE,
-        )
-        assert not PrintJob.objects.exists(), "nothing is asked for before a shift opens"
-
-        call_command("plan_shift", "--now", "2", "--kind", "weekend")
-        wait_until(lambda: printed_and_told() >= 4, what="four cards", seconds=PATIENCE)
-        whole.kill("printing")
-        whole.start_worker("printing")
-        wait_until(lambda: printed_and_told() == len(good) + 1, what="all cards", seconds=PATIENCE)
-
-        spoiled = PrintJob.objects.filter(state="printed").earliest("id")
-        inspection.spoil(job=spoiled, reason="tergores", actor="siti", now=timezone.now())
-        again = spoiled.authorization.request
-        wait_until(
-            lambda: CardRequest.objects.get(pk=again.pk).state in ("ready_for_pickup", "held"),
-            what="the spoiled card is settled again",
-            seconds=PATIENCE,
-        )
-        for request in CardRequest.objects.filter(state="ready_for_pickup"):
-            call_command("hand_over", request.receipt)
-
-        ends = {
-            request.resident.nik: (request.state, request.recording.exception_kind)
-            for request in CardRequest.objects.select_related("resident", "recording")
-        }
-        assert {ends[nik] for nik in [*good, pending]} == {("handed_over", "")}
-        assert ends[duplicate] == ("held", "duplicate-record")
-        assert ends[disputed] == ("held", "adjudication")
-        assert ends[refused] == ends[unseen] == ("held", "")
-        wait_until(
-            lambda: not PrintAttempt.objects.filter(report_due_at__isnull=False).exists(),
-            what="the centre knows of every blank",
-            seconds=PATIENCE,
-        )
-        assert verify().fault is None
-        assert office.balances.get(place="spoiled").quantity == 1
-        check_that_no_nik_left_the_database(whole, redis, niks)
-
-
-class TestKilledWorkers:
-    def test_cost_nobody_a_card_and_no_card_is_made_twice(
-        self, tmp_path: Path, whole: Machinery, office: Office, redis: Redis
-    ) -> None:
-        niks = [f"210201010185{number:04}" for number in range(1, 81)]
-        for number in (1, 2):
-            Printer.objects.create(
-                office=office,
-                name=f"Folder {number}",
-                driver="folder",
-                address=str(tmp_path / f"printer-{number}"),
-                depth=4,
-            )
-        open_office(office)
-        whole.start_centre("service_seconds=0.05")
-        import_list(write_list(tmp_path / "list.csv", niks))
-        whole.start_workers()
-        chance = random.Random(20171128)
-        for step, victim in enumerate(("central", "printing", "office", "printing", "central"), start=1):
-            goal = step * 10 + chance.randrange(5)
-            wait_until(
-                lambda goal=goal: PrintAttempt.objects.filter(outcome="printed").count() >= goal,
-                what=f"{goal} cards",
-                seconds=PATIENCE,
-            )
-            whole.kill(victim)
-            whole.start_worker(victim)
-        wait_until(lambda: printed_and_told() == len(niks), what="all cards", seconds=PATIENCE)
-        sheets = [path.name for path in tmp_path.glob("printer-*/**/*.pdf")]
-        assert len({name.split("-")[1] for name in sheets}) == len(sheets) == len(niks)
-        check_what_is_always_true(whole, cards=len(niks))
-
-
-class TestAFaultyCentre:
-    def test_never_gets_two_commands_used_or_a_blank_told_twice(
-        self, tmp_path: Path, whole: Machinery, office: Office, redis: Redis
-    ) -> None:
-        niks = [f"210201010185{number:04}" for number in range(1, 31)]
-        Printer.objects.create(
-            office=office, name="Folder", driver="folder", address=str(tmp_path / "printer"), depth=4
-        )
-        open_office(office)
-        whole.start_centre(
-            "service_seconds=0.01",
-            "lost_answers=0.1",
-            "resets=0.1",
-            "html_errors=0.1",
-            "half_bodies=0.05",
-        )
-        import_list(write_list(tmp_path / "list.csv", niks))
-        whole.start_workers()
-        wait_until(lambda: printed_and_told() == len(niks), what="all cards", seconds=PATIENCE)
-        calm = dict.fromkeys(("lost_answers", "resets", "html_errors", "half_bodies"), 0)
-        httpx2.patch(f"{whole.environment['CENTRAL_URL']}/control/settings", json=calm).raise_for_status()
-        check_what_is_always_true(whole, cards=len(niks))
