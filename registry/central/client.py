@@ -1,58 +1,76 @@
 """How is the centre spoken to over the wire?
 
-Contract version 1 over HTTP/1.1 and JSON. Every answer becomes a contract type or one of the errors
-of ``registry.central.errors``; whatever cannot be understood is Busy, never a refusal. No exception
-text carries a NIK, and no call outlives its deadline.
+Contract version 1 over HTTP/1.1 and JSON, through one pool of connections per process. ``answers``
+says what each answer means; ``punctual`` sees to it that no call outlives its time.
 """
 
 from __future__ import annotations
 
-import json
-import time
-from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from typing import Any, TypeVar
+import logging
+import os
+import threading
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
+from urllib.parse import quote, urlsplit
 from uuid import UUID
 
+import httpcore2
 import httpx2
 
-from registry.central import errors
+from registry.central import answers, errors
+from registry.central.answers import Json
 from registry.central.contract import (
     Attempt,
     CentreStatus,
     Command,
     CommandPage,
-    ListedAttempt,
-    ListedCommand,
     MonthCounts,
     Reason,
     RecordingSubmission,
     RecordStatus,
 )
+from registry.central.punctual import PunctualTransport, within
 
+TOTAL_SECONDS = 35.0  # a call may take 30 s (the contract), and its answer has to travel
 CONNECT_SECONDS = 5.0  # the network path is up or it is not
+IDLE_SECONDS = 4.0  # shorter than servers commonly keep a quiet connection (5 s and more)
 BODY_MAXIMUM = 4 * 1024 * 1024  # bytes; a page of 500 commands has about 200 kB
 CONNECTIONS = 128  # more than the threads of one worker, so that a call never waits for a socket
-OK, CREATED, ACCEPTED = 200, 201, 202
 
-Answer = TypeVar("Answer")
-Json = Mapping[str, Any]
+NEVER_SENT = (httpcore2.ConnectError, httpcore2.ConnectTimeout, httpcore2.PoolTimeout)
+BROKEN = (httpcore2.TimeoutException, httpcore2.NetworkError, httpcore2.ProtocolError, httpx2.HTTPError)
+
+Spoken = TypeVar("Spoken", RecordStatus, Command)
+
+
+class _NoAddresses(logging.Filter):
+    """Keeps the library's word about every request out of the logs: by contract one has a NIK in its path."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return record.levelno >= logging.WARNING
+
+
+logging.getLogger("httpx2").addFilter(_NoAddresses())
 
 
 class HttpCentral:
-    """The centre at ``base_url``. Thread-safe; keeps one pool of connections.
+    """The centre at ``base_url``. Thread-safe.
 
-    ``timeout`` in seconds bounds a whole call, from the first byte sent to the last one read.
+    ``timeout`` in seconds bounds a whole call, from connecting to the last byte read. Raises
+    ValueError for an address or a token that cannot be used.
     """
 
-    def __init__(self, base_url: str, token: str, *, timeout: float = 35.0) -> None:
+    def __init__(self, base_url: str, token: str, *, timeout: float = TOTAL_SECONDS) -> None:
         self._timeout = timeout
         self._client = httpx2.Client(
-            base_url=base_url.rstrip("/"),
-            headers={"Authorization": f"Bearer {token}", "Accept": "application/json"},
+            base_url=_checked_address(base_url),
+            headers={
+                "Authorization": f"Bearer {_checked_token(token)}",
+                "Accept": "application/json, application/problem+json",
+                "Accept-Encoding": "identity",  # a small body cannot swell into a large one
+            },
             timeout=httpx2.Timeout(timeout, connect=min(CONNECT_SECONDS, timeout)),
-            limits=httpx2.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS),
+            transport=PunctualTransport(connections=CONNECTIONS, idle_seconds=IDLE_SECONDS),
             follow_redirects=False,
         )
 
@@ -76,19 +94,21 @@ class HttpCentral:
                 "signature": submission.digests.signature,
             },
         }
-        answer = self._ask("PUT", f"/v1/recordings/{submission.recording_id}", body, expect=(OK, CREATED))
-        return _about(submission.nik, _understood(_record, answer))
+        answer = self._ask("PUT", f"/v1/recordings/{submission.recording_id}", body)
+        return _about(submission.nik, answers.read(answers.record, answer))
 
     def recording_status(self, nik: str) -> RecordStatus:
         """GET /v1/recordings/{nik}"""
-        return _about(nik, _understood(_record, self._ask("GET", f"/v1/recordings/{nik}")))
+        answer = self._ask("GET", f"/v1/recordings/{quote(nik, safe='')}")
+        return _about(nik, answers.read(answers.record, answer))
 
     def query_recordings(self, niks: Sequence[str]) -> dict[str, RecordStatus]:
-        """POST /v1/recordings/query; what was not asked for is dropped from the answer."""
+        """POST /v1/recordings/query. A stranger in the answer makes all of it somebody else's."""
         answer = self._ask("POST", "/v1/recordings/query", {"niks": list(niks)})
-        records = _understood(lambda body: [_record(one) for one in body["records"]], answer)
-        asked = set(niks)
-        return {record.nik: record for record in records if record.nik in asked}
+        known = {record.nik: record for record in answers.read(answers.records, answer)}
+        if not known.keys() <= set(niks):
+            raise errors.WrongAnswer("the answer speaks of people who were not asked about")
+        return known
 
     # --- Print commands -----------------------------------------------------------------------
 
@@ -99,32 +119,28 @@ class HttpCentral:
             "/v1/print-commands",
             {"nik": nik, "office": office, "reason": str(reason)},
             headers={"Idempotency-Key": str(key)},
-            expect=(OK, CREATED, ACCEPTED),
         )
-        return _about(nik, _understood(_command, answer))
+        return _about(nik, answers.read(answers.command, answer))
 
     def command(self, command_id: UUID) -> Command:
         """GET /v1/print-commands/{command_id}"""
-        command = _understood(_command, self._ask("GET", f"/v1/print-commands/{command_id}"))
+        answer = self._ask("GET", f"/v1/print-commands/{command_id}", of_a_command=True)
+        command = answers.read(answers.command, answer)
         if command.command_id != command_id:
             raise errors.WrongAnswer("another command than the one asked for")
         return command
 
     def report_attempt(self, command_id: UUID, attempt: Attempt) -> str:
         """PUT /v1/print-commands/{command_id}/attempts/{n}"""
-        answer = self._ask(
-            "PUT",
-            f"/v1/print-commands/{command_id}/attempts/{attempt.n}",
-            {
-                "outcome": str(attempt.outcome),
-                "blank": attempt.blank,
-                "printer": attempt.printer,
-                "at": attempt.at.isoformat(),
-                "reason": attempt.reason,
-            },
-            expect=(OK, CREATED),
-        )
-        told, status = _understood(lambda body: (UUID(body["command_id"]), str(body["status"])), answer)
+        body = {
+            "outcome": str(attempt.outcome),
+            "blank": attempt.blank,
+            "printer": attempt.printer,
+            "at": attempt.at.isoformat(),
+            "reason": attempt.reason,
+        }
+        path = f"/v1/print-commands/{command_id}/attempts/{attempt.n}"
+        told, status = answers.read(answers.told, self._ask("PUT", path, body, of_a_command=True))
         if told != command_id:
             raise errors.WrongAnswer("another command than the one told of")
         return status
@@ -132,20 +148,24 @@ class HttpCentral:
     def list_commands(self, *, office: str, cursor: str | None = None) -> CommandPage:
         """GET /v1/print-commands?office=…&cursor=…"""
         parameters = {"office": office} | ({"cursor": cursor} if cursor else {})
-        return _understood(_page, self._ask("GET", "/v1/print-commands", parameters=parameters))
+        page = answers.read(answers.page, self._ask("GET", "/v1/print-commands", parameters=parameters))
+        if page.next is not None and page.next == cursor:
+            raise errors.WrongAnswer("a page that leads to itself")
+        return page
 
     # --- Counts and hours ---------------------------------------------------------------------
 
     def month_counts(self, *, office: str, month: str) -> MonthCounts:
         """GET /v1/offices/{office}/months/{YYYY-MM}"""
-        counts = _understood(_counts, self._ask("GET", f"/v1/offices/{office}/months/{month}"))
+        path = f"/v1/offices/{quote(office, safe='')}/months/{quote(month, safe='')}"
+        counts = answers.read(answers.counts, self._ask("GET", path))
         if (counts.office, counts.month) != (office, month):
             raise errors.WrongAnswer("another office or month than asked for")
         return counts
 
     def status(self) -> CentreStatus:
         """GET /v1/status"""
-        return _understood(_centre_status, self._ask("GET", "/v1/status"))
+        return answers.read(answers.centre_status, self._ask("GET", "/v1/status"))
 
     # --- The wire -----------------------------------------------------------------------------
 
@@ -157,107 +177,40 @@ class HttpCentral:
         *,
         parameters: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
-        expect: tuple[int, ...] = (OK,),
+        of_a_command: bool = False,
     ) -> Json:
-        """One call; the JSON object of a hoped-for answer, or the error that its problem names."""
-        deadline = time.monotonic() + self._timeout
+        """One call; the JSON object of a good answer, or the error that its problem names.
+
+        The libraries' own errors are left behind: their texts may repeat what came over the wire.
+        """
         try:
-            with self._client.stream(method, path, json=body, params=parameters, headers=headers) as response:
-                content = _read(response, deadline)
-        except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout) as error:
-            raise errors.Busy(type(error).__name__, reached=False) from error
-        except httpx2.TimeoutException as error:
-            raise errors.Busy(type(error).__name__, timed_out=True) from error
-        except httpx2.HTTPError as error:
-            raise errors.Busy(type(error).__name__) from error
-        answer = _json(content)
-        if response.status_code in expect and answer is not None:
+            with (
+                within(self._timeout),
+                self._client.stream(method, path, json=body, params=parameters, headers=headers) as response,
+            ):
+                content = _body(response)
+        except NEVER_SENT as error:
+            raise errors.Busy(type(error).__name__, reached=False) from None
+        except BROKEN as error:
+            # It went out and nothing readable came back: it may have taken effect.
+            raise errors.Busy(type(error).__name__, timed_out=True) from None
+        answer = answers.json_object(content)
+        if response.is_success:
+            if answer is None:
+                raise errors.Busy(f"HTTP {response.status_code} without JSON", timed_out=True)
             return answer
-        raise _problem(response.status_code, response.headers, answer)
+        raise answers.refusal(response.status_code, response.headers, answer, of_a_command=of_a_command)
 
 
-def _read(response: httpx2.Response, deadline: float) -> bytes:
-    """The whole body, unless it is too large or comes too slowly."""
+def _body(response: httpx2.Response) -> bytes:
+    """The whole body. Raises Busy when it is too large."""
     parts, size = [], 0
     for part in response.iter_bytes():
         size += len(part)
         if size > BODY_MAXIMUM:
-            raise errors.Busy("the answer is too large")
-        if time.monotonic() > deadline:
-            raise errors.Busy("the answer came too slowly", timed_out=True)
+            raise errors.Busy("the answer is too large", timed_out=True)
         parts.append(part)
     return b"".join(parts)
-
-
-def _json(content: bytes) -> Json | None:
-    try:
-        answer = json.loads(content)
-    except ValueError:
-        return None
-    return answer if isinstance(answer, dict) else None
-
-
-def _problem(status: int, headers: Mapping[str, str], answer: Json | None) -> errors.CentralError:
-    """The error that a problem document (RFC 9457) names by its type; Busy when it names none."""
-    word = _word(answer)
-    if answer is not None and word in _PROBLEMS and (status < 500 or word == "closed"):
-        try:
-            return _PROBLEMS[word](answer)
-        except (KeyError, TypeError, ValueError):
-            return errors.Busy("a problem document without its members")
-    if status in (401, 403):
-        return errors.Unauthorized(f"HTTP {status}")
-    return errors.Busy(f"HTTP {status}", retry_after=_retry_after(headers.get("Retry-After")))
-
-
-def _word(answer: Json | None) -> str:
-    """The last word of the problem's type: ``closed`` of ``urn:centre:closed`` or ``https://…/closed``."""
-    kind = str((answer or {}).get("type", ""))
-    return kind.replace(":", "/").replace("#", "/").rstrip("/").rsplit("/", 1)[-1]
-
-
-_PROBLEMS: Mapping[str, Callable[[Json], errors.CentralError]] = {
-    "closed": lambda body: errors.Closed(_maybe_time(body.get("opens_at"))),
-    "quota-exhausted": lambda body: errors.QuotaExhausted(_maybe_time(body.get("resets_at"))),
-    "not-visible": lambda body: errors.NotVisible("not visible"),
-    "duplicate-record": lambda body: errors.DuplicateRecord("duplicate record"),
-    "not-print-ready": lambda body: errors.NotPrintReady(str(body.get("central_status", ""))),
-    "command-exists": lambda body: errors.CommandExists(UUID(body["command_id"])),
-    "command-expired": lambda body: errors.CommandExpired("not live"),
-    "conflict": lambda body: errors.AttemptConflict("another outcome was told"),
-    "refused": lambda body: errors.Refused(str(body.get("reason", ""))),
-    "invalid": lambda body: errors.Invalid(str(body.get("field", ""))),
-    "not-found": lambda body: errors.NotFound("no such command"),
-}
-
-
-def _retry_after(value: str | None) -> float | None:
-    """Seconds from now; the header may carry seconds or an HTTP date (RFC 9110, 10.2.3)."""
-    if not value:
-        return None
-    try:
-        return max(0.0, float(value))
-    except ValueError:
-        pass
-    try:
-        moment = parsedate_to_datetime(value)
-    except (TypeError, ValueError):
-        return None
-    return max(0.0, (moment.astimezone(UTC) - datetime.now(UTC)).total_seconds())
-
-
-# --- From JSON to the contract's types ----------------------------------------------------------
-
-
-def _understood(read: Callable[[Json], Answer], body: Json) -> Answer:
-    """``read(body)``. What does not follow the contract was garbled on its way: ask again later."""
-    try:
-        return read(body)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise errors.Busy("the answer does not follow the contract") from error
-
-
-Spoken = TypeVar("Spoken", RecordStatus, Command)
 
 
 def _about(nik: str, answer: Spoken) -> Spoken:
@@ -266,63 +219,39 @@ def _about(nik: str, answer: Spoken) -> Spoken:
     return answer
 
 
-def _time(value: str) -> datetime:
-    moment = datetime.fromisoformat(value)
-    if moment.tzinfo is None:
-        raise ValueError("a time without its offset")
-    return moment
+def _checked_address(address: str) -> str:
+    refusal = "The centre's address is not one of http:// or https://."
+    try:
+        parts = urlsplit(address)
+    except ValueError as unreadable:
+        raise ValueError(refusal) from unreadable
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(refusal)
+    return address.rstrip("/")
 
 
-def _maybe_time(value: str | None) -> datetime | None:
-    return _time(value) if value else None
+def _checked_token(token: str) -> str:
+    if not token or not token.isascii() or not token.isprintable() or " " in token:
+        raise ValueError("The centre's token is empty, or has characters that no token has.")
+    return token
 
 
-def _record(body: Json) -> RecordStatus:
-    return RecordStatus(nik=str(body["nik"]), status=str(body["status"]), since=_time(body["since"]))
+# --- One pool per process -----------------------------------------------------------------------
+
+_shared: dict[tuple[int, str, str, float], HttpCentral] = {}
+_lock = threading.Lock()
+# Nobody may hold the lock at the moment of a fork, or the child would wait for it for ever.
+os.register_at_fork(before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release)
 
 
-def _command(body: Json) -> Command:
-    wait = body.get("retry_after")
-    return Command(
-        command_id=UUID(body["command_id"]),
-        nik=str(body["nik"]),
-        status=str(body["status"]),
-        issued_at=_maybe_time(body.get("issued_at")),
-        expires_at=_maybe_time(body.get("expires_at")),
-        retry_after=float(wait) if wait is not None else None,
-    )
+def shared(base_url: str, token: str, *, timeout: float = TOTAL_SECONDS) -> HttpCentral:
+    """This process's client of one centre, for all its threads and offices.
 
-
-def _page(body: Json) -> CommandPage:
-    return CommandPage(
-        commands=tuple(
-            ListedCommand(
-                command_id=UUID(one["command_id"]),
-                nik=str(one["nik"]),
-                status=str(one["status"]),
-                issued_at=_maybe_time(one.get("issued_at")),
-                attempts=tuple(
-                    ListedAttempt(int(a["n"]), str(a["outcome"]), str(a["blank"]), _time(a["at"]))
-                    for a in one.get("attempts", [])
-                ),
-            )
-            for one in body["commands"]
-        ),
-        next=body.get("next"),
-    )
-
-
-def _counts(body: Json) -> MonthCounts:
-    numbers = ("commands_issued", "printed", "spoiled", "waiting", "blanks_sent")
-    return MonthCounts(
-        office=str(body["office"]), month=str(body["month"]), **{name: int(body[name]) for name in numbers}
-    )
-
-
-def _centre_status(body: Json) -> CentreStatus:
-    return CentreStatus(
-        open=bool(body["open"]),
-        opens_at=_maybe_time(body.get("opens_at")),
-        closes_at=_maybe_time(body.get("closes_at")),
-        message=str(body.get("message") or ""),
-    )
+    By process id: a forked child never speaks over its parent's sockets. It leaves the parent's client
+    alone rather than closing it, which over TLS would be heard at the other end.
+    """
+    wanted = (os.getpid(), base_url, token, timeout)
+    with _lock:
+        if wanted not in _shared:
+            _shared[wanted] = HttpCentral(base_url, token, timeout=timeout)
+        return _shared[wanted]

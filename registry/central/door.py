@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from redis import Redis
 
-from registry.central.client import HttpCentral
+from registry.central.client import shared
 from registry.central.gateway import Gateway
 from registry.central.throttle import Throttle
 
@@ -51,5 +51,5 @@ def _throttle(pid: int) -> Throttle:
 def _door(office: str, pid: int) -> Gateway:
     if not settings.CENTRAL_URL:
         raise ImproperlyConfigured("CENTRAL_URL is not set: there is no centre to ask.")
-    central = HttpCentral(settings.CENTRAL_URL, settings.CENTRAL_TOKEN, timeout=settings.CENTRAL_TIMEOUT)
+    central = shared(settings.CENTRAL_URL, settings.CENTRAL_TOKEN, timeout=settings.CENTRAL_TIMEOUT)
     return Gateway(central=central, throttle=_throttle(pid), office=office)

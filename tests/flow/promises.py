@@ -78,7 +78,9 @@ def check_against_the_centre(listed: Sequence[ListedCommand]) -> None:
     by_id = {command.command_id: command for command in listed}
     ours = PrintAttempt.objects.select_related("job__authorization")
     for attempt in ours.filter(outcome=Outcome.PRINTED):
-        command = by_id[attempt.job.authorization.command_id]
+        command_id = attempt.job.authorization.command_id
+        assert command_id is not None
+        command = by_id[command_id]
         told = [(one.n, one.blank) for one in command.attempts if one.outcome == Outcome.PRINTED]
         assert told == [(attempt.n, attempt.blank)]
         assert command.status == CommandStatus.USED
@@ -118,7 +120,8 @@ class Ear:
 def listening(*, url: str, niks: Sequence[str]) -> Iterator[Ear]:
     """Overhear Valkey meanwhile: what lay there for a moment only counts too."""
     ear, over = Ear(niks), "the ear has heard enough"
-    with Redis.from_url(url) as client, client.monitor() as monitor:
+    quiet = {"socket_timeout": None}  # nobody speaks while a list is brought in
+    with Redis.from_url(url, **quiet) as client, client.monitor() as monitor:
         listener = Thread(target=_hear_until, args=(over, monitor, ear), daemon=True)
         listener.start()
         try:
@@ -144,4 +147,4 @@ def leaks_in_logs(folder: Path, *, niks: Iterable[str]) -> set[str]:
 def _rows(query: str, parameters: Sequence[str] = ()) -> list[tuple[object, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(query, parameters)
-        return cursor.fetchall()
+        return list(cursor.fetchall())

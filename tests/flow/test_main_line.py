@@ -14,6 +14,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -159,7 +160,7 @@ class TestKilledWorkers:
         victims = ["central", "printing", "office", *chance.choices(["central", "printing", "office"], k=2)]
         chance.shuffle(victims)
         for goal, victim in zip(goals, victims, strict=True):
-            until(lambda goal=goal: cards() >= goal, f"{goal} cards")
+            until(partial(there_are, goal), f"{goal} cards")
             time.sleep(chance.random() / 2)  # into the middle of something else each time
             whole.kill(victim)
             whole.start_worker(victim)
@@ -256,8 +257,8 @@ def in_state(state: RequestState) -> int:
     return CardRequest.objects.filter(state=state).count()
 
 
-def cards() -> int:
-    return PrintAttempt.objects.filter(outcome="printed").count()
+def there_are(cards: int) -> bool:
+    return PrintAttempt.objects.filter(outcome="printed").count() >= cards
 
 
 def told_cards() -> int:

@@ -11,11 +11,14 @@ from pathlib import Path
 
 from aiohttp import web
 
+from registry.central.simulator.control import Control
 from registry.central.simulator.server import Simulator
 from registry.central.simulator.settings import BadSetting, Settings
-from registry.central.simulator.store import Store
+from registry.central.simulator.store import StateTaken, Store
 
 DEMO_TOKEN = "demo-token"  # noqa: S105  (the demo's token is public; settings refuse it elsewhere)
+BACKLOG = 1024  # a crowd that comes at once waits at the door, not in front of the house
+STOP_SECONDS = 2.0  # calls that are being served may finish; those of a silent outage never would
 
 
 def main() -> int:
@@ -24,14 +27,16 @@ def main() -> int:
     settings = Settings()
     try:
         settings.change({name: _value(text) for name, text in wished.set})
-    except BadSetting as error:
-        sys.stderr.write(f"--set {error}\n")
-        return 1
-    try:
         return asyncio.run(_serve(wished, settings))
-    except OSError as error:
-        sys.stderr.write(f"The simulator cannot listen on {wished.host}:{wished.port}: {error.strerror}.\n")
-        return 1
+    except BadSetting as error:
+        return _sorry(f"--set {error}")
+    except StateTaken as error:
+        return _sorry(f"The simulator cannot start: {error}.")
+
+
+def _sorry(sentence: str) -> int:
+    sys.stderr.write(f"{sentence}\n")
+    return 1
 
 
 def _arguments() -> argparse.Namespace:
@@ -58,15 +63,30 @@ def _value(text: str) -> object:
 
 async def _serve(wished: argparse.Namespace, settings: Settings) -> int:
     store = Store(wished.state)
-    simulator = Simulator(store=store, token=os.environ.get("CENTRAL_TOKEN") or DEMO_TOKEN, settings=settings)
+    try:
+        simulator = Simulator(
+            store=store, token=os.environ.get("CENTRAL_TOKEN") or DEMO_TOKEN, settings=settings
+        )
+        app = simulator.application()
+        Control(simulator).add_to(app)
+        return await _listen(app, wished)
+    finally:
+        store.close()
+
+
+async def _listen(app: web.Application, wished: argparse.Namespace) -> int:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    runner = web.AppRunner(simulator.application(), access_log=None, shutdown_timeout=2)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=STOP_SECONDS)
     await runner.setup()
-    site = web.TCPSite(runner, wished.host, wished.port, backlog=1024)
-    await site.start()
+    try:
+        await web.TCPSite(runner, wished.host, wished.port, backlog=BACKLOG).start()
+    except OSError as error:
+        await runner.cleanup()
+        why = os.strerror(error.errno).lower() if error.errno and error.errno > 0 else str(error)
+        return _sorry(f"The simulator cannot listen on {wished.host}:{wished.port}: {why}.")
     host, port = runner.addresses[0][:2]
     address = f"http://{host}:{port}"
     sys.stdout.write(f"The simulated centre answers at {address}\n")
@@ -77,8 +97,6 @@ async def _serve(wished: argparse.Namespace, settings: Settings) -> int:
         fresh.replace(wished.ready_file)
     await stop.wait()
     await runner.cleanup()
-    store.keep(simulator.central)
-    store.close()
     return 0
 
 

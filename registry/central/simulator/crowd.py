@@ -9,34 +9,22 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from registry.central.simulator.settings import Settings
 
-SECONDS_KEPT = 600  # of the history on the control page
-
 
 class Refused(Exception):
-    """Too many calls."""
+    """Too many calls; ``status`` is the HTTP status a centre of this kind uses."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
 
 
-@dataclass
-class Tally:
-    """What was counted since the start, and second by second for a while."""
-
-    offered: int = 0
-    served: int = 0
-    refused: int = 0
-    lost: int = 0
-    seconds: deque[list[int]] = field(default_factory=lambda: deque(maxlen=SECONDS_KEPT))
-
-    def count(self, what: str) -> None:
-        """Count one call as offered, served, refused or lost."""
-        setattr(self, what, getattr(self, what) + 1)
-        now = int(time.time())
-        if not self.seconds or self.seconds[-1][0] != now:
-            self.seconds.append([now, 0, 0, 0, 0])
-        self.seconds[-1][1 + ("offered", "served", "refused", "lost").index(what)] += 1
+OVER_QUOTA = 429  # this caller asks too often
+FULL = 503  # nobody can be served
 
 
 class Crowd:
@@ -49,35 +37,40 @@ class Crowd:
         self._tokens = 0.0
         self._filled_at = time.monotonic()
 
-    async def enter(self) -> None:
-        """Wait for a place. Raises Refused."""
+    @asynccontextmanager
+    async def place(self) -> AsyncIterator[None]:
+        """A place inside, after however long a wait. Raises Refused."""
+        await self._enter()
+        try:
+            yield
+        finally:
+            self.inside -= 1
+            self.let_in()
+
+    def let_in(self) -> None:
+        """Fill free places with those who have waited longest; also after the capacity was raised."""
+        while self.waiting and self.inside < self.settings.capacity:
+            place = self.waiting.popleft()
+            if not place.done():
+                self.inside += 1
+                place.set_result(None)
+
+    async def _enter(self) -> None:
         self._spend_token()
         if self.inside < self.settings.capacity and not self.waiting:
             self.inside += 1
             return
         if len(self.waiting) >= self.settings.queue:
-            raise Refused
+            raise Refused(FULL)
         place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.waiting.append(place)
         try:
             await place
         except asyncio.CancelledError:
             if place.done() and not place.cancelled():
-                self.leave()
+                self.inside -= 1
+                self.let_in()
             raise
-
-    def leave(self) -> None:
-        """Give the place to whoever has waited longest."""
-        self.inside -= 1
-        self.let_in()
-
-    def let_in(self) -> None:
-        """Fill free places; also after the capacity was raised."""
-        while self.waiting and self.inside < self.settings.capacity:
-            place = self.waiting.popleft()
-            if not place.done():
-                self.inside += 1
-                place.set_result(None)
 
     def _spend_token(self) -> None:
         rate = self.settings.quota_per_second
@@ -87,5 +80,5 @@ class Crowd:
         self._tokens = min(max(1.0, rate), self._tokens + (now - self._filled_at) * rate)
         self._filled_at = now
         if self._tokens < 1:
-            raise Refused
+            raise Refused(OVER_QUOTA)
         self._tokens -= 1

@@ -1,231 +1,188 @@
-"""How does the simulated centre answer, and how does it fail?"""
+"""What happens to one call to the simulated centre, from its arrival to its answer?
+
+In this order: the outage and the cut line, the credential, a proxy's page, the opening hours, the
+crowd at the door, the book of rules, the file, and whatever may still happen to an answer on its way.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import hmac
+import json
 import random
+import sqlite3
+import sys
+import time
 from collections.abc import Awaitable, Callable
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from pathlib import Path
 from typing import Any
 
 from aiohttp import web
 
 from registry.central import errors
-from registry.central.contract import CentralStatus, CentreStatus, RecordStatus
+from registry.central.contract import CentreStatus
 from registry.central.simulator import wire
-from registry.central.simulator.crowd import Crowd, Refused, Tally
-from registry.central.simulator.settings import BadSetting, Settings
-from registry.central.simulator.store import KeptCentral, Store
+from registry.central.simulator.calls import CALLS, OK, Call, Json
+from registry.central.simulator.crowd import Crowd, Refused
+from registry.central.simulator.hours import hours
+from registry.central.simulator.settings import Settings
+from registry.central.simulator.store import KeptBook, Store
+from registry.central.simulator.tally import Tally
 
-STATIC = Path(__file__).parent / "static"
-BODY_MAXIMUM = 32 * 1024 * 1024  # bytes; a bulk load of some thousand people
-COMMIT_SECONDS = 0.005  # changes of so long are written together
+BODY_MAXIMUM = 32 * 1024 * 1024  # bytes; a bulk load of some ten thousand people
+COMMIT_SECONDS = 0.002  # changes of so long are written together: a commit costs about a tenth of that
 SPREAD = (0.7, 1.3)  # service times vary by so much around the setting
-HTML_ERROR = "<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
-CSP = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'"
+SILENCE_SECONDS = 300.0  # how long a silent outage holds a call: longer than any caller waits
+LOOK_SECONDS = 0.5  # how often a held call looks whether its caller is still there
+STRANGER = "9999990101900001"
+HTML_ERROR = "<html><head><title>502 Bad Gateway</title></head><body><h1>502</h1></body></html>"
 
-Answer = Callable[[], Any]
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class Simulator:
-    """The centre with a wire, a crowd at its door, and faults that can be turned on."""
+    """The book of rules with a wire, a crowd at its door, and faults that can be turned on."""
 
     def __init__(self, *, store: Store, token: str, settings: Settings) -> None:
         self.settings = settings
-        self.central = KeptCentral()
         self.store = store
-        self.store.restore(self.central, settings)
+        self.book = KeptBook()
+        self.store.restore(self.book, settings)
         self.crowd = Crowd(settings)
         self.tally = Tally()
-        self._token = f"Bearer {token}".encode()
+        self._credential = f"Bearer {token}".encode()
         self._commit: asyncio.Task[None] | None = None
-        self._apply()
+        self.apply()
 
     def application(self) -> web.Application:
-        """The routes of the contract and of the control page."""
-        app = web.Application(client_max_size=BODY_MAXIMUM, middlewares=[self._guard])
-        app.add_routes(
-            [
-                web.put("/v1/recordings/{id}", self.put_recording),
-                web.post("/v1/recordings/query", self.query),
-                web.get("/v1/recordings/{nik}", self.get_recording),
-                web.post("/v1/print-commands", self.post_command),
-                web.get("/v1/print-commands", self.list_commands),
-                web.get("/v1/print-commands/{id}", self.get_command),
-                web.put("/v1/print-commands/{id}/attempts/{n}", self.put_attempt),
-                web.get("/v1/offices/{office}/months/{month}", self.get_month),
-                web.get("/v1/status", self.get_status),
-                web.get("/", self.page),
-                web.get("/control/settings", self.get_settings),
-                web.patch("/control/settings", self.patch_settings),
-                web.get("/control/stats", self.get_stats),
-                web.post("/control/people", self.post_people),
-                web.post("/control/reset", self.post_reset),
-                web.static("/static", STATIC),
-            ]
-        )
+        """The calls of the contract; others may add theirs."""
+        app = web.Application(client_max_size=BODY_MAXIMUM, middlewares=[_problems])
+        app.router.add_get("/v1/status", self._status)
+        for method, path, call in CALLS:
+            app.router.add_route(method, path, self._served(call))
         return app
 
-    # --- The contract -------------------------------------------------------------------------
+    def apply(self) -> None:
+        """Let the rules follow the knobs."""
+        policy, knobs = self.book.policy, self.settings
+        policy.lifetime = timedelta(days=knobs.command_days)
+        policy.pending_for = timedelta(seconds=knobs.pending_seconds)
+        policy.quota = knobs.daily_quota or None
+        limit = knobs.sees_recordings_until
+        policy.sees_recordings_until = datetime.fromisoformat(limit).date() if limit else None
+        self.book.look_again()
+        self.crowd.let_in()
 
-    async def put_recording(self, request: web.Request) -> web.StreamResponse:
-        body = await _json(request)
-        fresh = True
+    def forget(self) -> None:
+        """Forget everybody and every command; the knobs stay."""
+        self.book = KeptBook()
+        self.store.clear()
+        self.tally = Tally()
+        self.apply()
 
-        def answer() -> Any:
-            nonlocal fresh
-            submission = wire.read_submission(request.match_info["id"], body)
-            fresh = submission.recording_id not in self.central.submissions
-            return wire.record(self.central.submit_recording(submission))
+    def hours(self) -> CentreStatus:
+        """Whether the centre is open now, and when that changes."""
+        return hours(self.settings, datetime.now(UTC))
 
-        return await self._serve(request, answer, lambda _body: 201 if fresh else 200)
-
-    async def get_recording(self, request: web.Request) -> web.StreamResponse:
-        return await self._serve(
-            request, lambda: wire.record(self.central.recording_status(request.match_info["nik"]))
-        )
-
-    async def query(self, request: web.Request) -> web.StreamResponse:
-        body = await _json(request)
-
-        def answer() -> Any:
-            niks = body.get("niks")
-            if not isinstance(niks, list) or not all(isinstance(nik, str) for nik in niks):
-                raise errors.Invalid("niks")
-            return {"records": [wire.record(one) for one in self.central.query_recordings(niks).values()]}
-
-        return await self._serve(request, answer)
-
-    async def post_command(self, request: web.Request) -> web.StreamResponse:
-        body = await _json(request)
-        before = len(self.central.commands)
-
-        def answer() -> Any:
-            nonlocal before
-            key = wire.read_key(request.headers.get("Idempotency-Key"))
-            before = len(self.central.commands)
-            return wire.command(self.central.request_command(key=key, **wire.read_request(body)))
-
-        def status(answered: Any) -> int:
-            if answered["status"] == "pending":
-                return 202
-            return 201 if len(self.central.commands) > before else 200
-
-        return await self._serve(request, answer, status)
-
-    async def get_command(self, request: web.Request) -> web.StreamResponse:
-        return await self._serve(
-            request,
-            lambda: wire.command(self.central.command(wire.read_command_id(request.match_info["id"]))),
-        )
-
-    async def put_attempt(self, request: web.Request) -> web.StreamResponse:
-        body = await _json(request)
-
-        def answer() -> Any:
-            command_id = wire.read_command_id(request.match_info["id"])
-            attempt = wire.read_attempt(request.match_info["n"], body)
-            return {
-                "command_id": str(command_id),
-                "status": self.central.report_attempt(command_id, attempt),
-            }
-
-        return await self._serve(request, answer)
-
-    async def list_commands(self, request: web.Request) -> web.StreamResponse:
-        office, cursor = request.query.get("office", ""), request.query.get("cursor")
-
-        def answer() -> Any:
-            if cursor and not cursor.isdigit():
-                raise errors.Invalid("cursor")
-            return wire.page(self.central.list_commands(office=office, cursor=cursor))
-
-        return await self._serve(request, answer)
-
-    async def get_month(self, request: web.Request) -> web.StreamResponse:
-        asked = {"office": request.match_info["office"], "month": request.match_info["month"]}
-        return await self._serve(request, lambda: wire.counts(self.central.month_counts(**asked)))
-
-    async def get_status(self, request: web.Request) -> web.StreamResponse:
-        def answer() -> Any:
-            now = self._hours()
-            return {
-                "open": now.open,
-                "opens_at": now.opens_at.isoformat() if now.opens_at else None,
-                "closes_at": now.closes_at.isoformat() if now.closes_at else None,
-                "message": now.message,
-            }
-
-        return await self._serve(request, answer, always_open=True)
-
-    # --- One call, with all that may go wrong -------------------------------------------------
-
-    async def _serve(
-        self,
-        request: web.Request,
-        answer: Answer,
-        status: Callable[[Any], int] = lambda _body: 200,
-        *,
-        always_open: bool = False,
-    ) -> web.StreamResponse:
-        self.tally.count("offered")
-        knobs = self.settings
-        if knobs.dead or random.random() < knobs.resets:
-            self.tally.count("lost")
-            return _cut(request)
-        if not hmac.compare_digest(request.headers.get("Authorization", "").encode(), self._token):
-            return wire.problem(401, "unauthorized")
-        if random.random() < knobs.html_errors:
-            self.tally.count("refused")
-            return web.Response(text=HTML_ERROR, content_type="text/html", status=502)
-        hours = self._hours()
-        if not hours.open and not always_open:
-            return wire.refusal(errors.Closed(hours.opens_at))
-        try:
-            await self.crowd.enter()
-        except Refused:
-            self.tally.count("refused")
-            return wire.problem(503, "busy", self._retry_after())
-        try:
-            await asyncio.sleep(knobs.service_seconds * random.uniform(*SPREAD))
-            response = await self._answered(answer, status)
-        finally:
-            self.crowd.leave()
-        if random.random() < knobs.lost_answers:
-            self.tally.count("lost")
-            return _cut(request)
-        if random.random() < knobs.half_bodies:
-            self.tally.count("lost")
-            return await _half(request, response)
-        self.tally.count("served")
-        return response
-
-    async def _answered(self, answer: Answer, status: Callable[[Any], int]) -> web.Response:
-        try:
-            body = answer()
-        except errors.CentralError as error:
-            await self._written()
-            return wire.refusal(error)
-        await self._written()
-        code = status(body)
-        if random.random() < self.settings.wrong_person and "nik" in body:
-            body = body | {"nik": "9999990101900001"}
-        return web.json_response(body, status=code)
-
-    async def _written(self) -> None:
-        """Wait until every change so far is on disk; those of some milliseconds share one commit."""
-        if not self.central.changed:
+    async def written(self) -> None:
+        """Wait until every change so far is in the file; those of some milliseconds share a commit."""
+        if not self.book.changed:
             return
         if self._commit is None or self._commit.done():
-            self._commit = asyncio.ensure_future(self._write_soon())
+            self._commit = asyncio.create_task(self._write_soon())
         await asyncio.shield(self._commit)
 
     async def _write_soon(self) -> None:
         await asyncio.sleep(COMMIT_SECONDS)
-        self.store.keep(self.central)
+        self.store.keep(self.book)
+
+    # --- One call -----------------------------------------------------------------------------
+
+    def _served(self, call: Call) -> Handler:
+        async def handle(request: web.Request) -> web.StreamResponse:
+            content = await request.read()
+            return await self._serve(request, lambda: call(self.book, request, _json(content)))
+
+        return handle
+
+    async def _status(self, request: web.Request) -> web.StreamResponse:
+        """GET /v1/status: answers outside of the opening hours too."""
+        answer = OK, wire.centre_status(self.hours())
+        return await self._serve(request, lambda: answer, always_open=True)
+
+    async def _serve(
+        self, request: web.Request, answer: Callable[[], tuple[int, Json]], *, always_open: bool = False
+    ) -> web.StreamResponse:
+        began = time.monotonic()
+        self.tally.offer()
+        try:
+            turned_away = await self._turned_away(request, always_open=always_open)
+            if turned_away is not None:
+                return turned_away
+            async with self.crowd.place():
+                self._note_crowd()
+                await asyncio.sleep(self.settings.service_seconds * random.uniform(*SPREAD))
+                response = await self._answered(answer)
+        except Refused as refused:
+            self._note_crowd()
+            self.tally.end("refused")
+            return wire.problem("busy", status=refused.status, headers=self._retry_after())
+        return await self._sent(request, response, began=began)
+
+    async def _turned_away(self, request: web.Request, *, always_open: bool) -> web.StreamResponse | None:
+        """What happens to a call that does not even come to the door."""
+        knobs = self.settings
+        if knobs.dead and knobs.silent:
+            await _until_the_caller_gives_up(request)
+        if knobs.dead or _chance(knobs.resets):
+            self.tally.end("lost")
+            return _cut(request)
+        if not hmac.compare_digest(request.headers.get("Authorization", "").encode(), self._credential):
+            self.tally.end("unauthorized")
+            return wire.problem("unauthorized")
+        if _chance(knobs.html_errors):
+            self.tally.end("refused")
+            return web.Response(text=HTML_ERROR, content_type="text/html", status=502)
+        now = self.hours()
+        if not now.open and not always_open:
+            self.tally.end("closed")
+            return wire.refusal(errors.Closed(now.opens_at))
+        return None
+
+    async def _answered(self, answer: Callable[[], tuple[int, Json]]) -> web.Response:
+        """The answer of the book, given once its effect is in the file."""
+        try:
+            status, body = answer()
+        except errors.CentralError as error:
+            await self.written()
+            return wire.refusal(error)
+        await self.written()
+        if _chance(self.settings.wrong_person):
+            body = _about_somebody_else(body)
+        return web.json_response(body, status=status)
+
+    async def _sent(
+        self, request: web.Request, response: web.Response, *, began: float
+    ) -> web.StreamResponse:
+        """What may still happen to an answer on its way."""
+        knobs = self.settings
+        if _chance(knobs.slow_answers):
+            await asyncio.sleep(knobs.slow_seconds)
+        if request.transport is None:
+            self.tally.end("wasted")
+            return response
+        if _chance(knobs.lost_answers):
+            self.tally.end("lost")
+            return _cut(request)
+        if _chance(knobs.half_bodies):
+            self.tally.end("lost")
+            return await _half(request, response)
+        self.tally.end("served", seconds=time.monotonic() - began)
+        return response
+
+    def _note_crowd(self) -> None:
+        self.tally.crowd(inside=self.crowd.inside, waiting=len(self.crowd.waiting))
 
     def _retry_after(self) -> dict[str, str]:
         seconds = self.settings.retry_after
@@ -234,114 +191,21 @@ class Simulator:
         if self.settings.retry_after_as_date:
             moment = datetime.now(UTC) + timedelta(seconds=seconds)
             return {"Retry-After": format_datetime(moment, usegmt=True)}
-        return {"Retry-After": str(round(seconds))}
-
-    def _hours(self) -> CentreStatus:
-        """Whether the centre is open now, and when that changes."""
-        if not (self.settings.opens and self.settings.closes):
-            return CentreStatus(open=True, opens_at=None, closes_at=None)
-        now = datetime.now(UTC)
-        opens = datetime.combine(now.date(), time.fromisoformat(self.settings.opens), UTC)
-        closes = datetime.combine(now.date(), time.fromisoformat(self.settings.closes), UTC)
-        if opens <= now < closes:
-            return CentreStatus(open=True, opens_at=None, closes_at=closes)
-        return CentreStatus(
-            open=False, opens_at=opens if now < opens else opens + timedelta(days=1), closes_at=None
-        )
-
-    # --- Control ------------------------------------------------------------------------------
-
-    async def page(self, request: web.Request) -> web.StreamResponse:
-        return web.FileResponse(STATIC / "index.html", headers={"Content-Security-Policy": CSP})
-
-    async def get_settings(self, request: web.Request) -> web.Response:
-        return web.json_response(self.settings.as_dict())
-
-    async def patch_settings(self, request: web.Request) -> web.Response:
-        try:
-            self.settings.change(await _json(request))
-        except BadSetting as error:
-            return wire.problem(422, "invalid", detail=str(error))
-        self.store.keep_settings(self.settings)
-        self._apply()
-        await self._written()
-        return web.json_response(self.settings.as_dict())
-
-    async def get_stats(self, request: web.Request) -> web.Response:
-        statuses: dict[str, int] = {}
-        for command in self.central.commands.values():
-            statuses[str(command.status)] = statuses.get(str(command.status), 0) + 1
-        return web.json_response(
-            {
-                "in_flight": self.crowd.inside,
-                "queue": len(self.crowd.waiting),
-                "offered": self.tally.offered,
-                "served": self.tally.served,
-                "refused": self.tally.refused,
-                "lost": self.tally.lost,
-                "people": len(self.central.records),
-                "commands": statuses,
-                "seconds": list(self.tally.seconds)[-120:],
-            }
-        )
-
-    async def post_people(self, request: web.Request) -> web.Response:
-        """Bulk load; the same again changes nothing that has moved on since."""
-        body = await _json(request)
-        known = set(CentralStatus)
-        loaded = 0
-        for one in body.get("people", []):
-            nik, status = str(one.get("nik", "")), str(one.get("status", CentralStatus.PRINT_READY_RECORD))
-            if len(nik) != 16 or status not in known:
-                return wire.problem(422, "invalid", field="people", detail="nik or status")
-            if nik not in self.central.records:
-                since = datetime.fromisoformat(one["since"]) if one.get("since") else datetime.now(UTC)
-                self.central.records[nik] = RecordStatus(nik, status, since)
-                self.central._changed("record", nik)
-                loaded += 1
-        await self._written()
-        return web.json_response({"loaded": loaded, "people": len(self.central.records)})
-
-    async def post_reset(self, request: web.Request) -> web.Response:
-        """Forget everybody and every command; settings stay."""
-        self.central = KeptCentral()
-        self.store.clear()
-        self.store.keep_settings(self.settings)
-        self._apply()
-        return web.json_response({"people": 0})
-
-    def _apply(self) -> None:
-        """Let the rules follow the knobs."""
-        policy, knobs = self.central.policy, self.settings
-        policy.lifetime = timedelta(days=knobs.command_days)
-        policy.pending_for = timedelta(seconds=knobs.pending_seconds)
-        policy.quota = knobs.daily_quota or None
-        limit = knobs.sees_recordings_until
-        policy.sees_recordings_until = date.fromisoformat(limit) if limit else None
-        self.central.look_again()
-        self.crowd.let_in()
-
-    @web.middleware
-    async def _guard(
-        self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
-    ) -> web.StreamResponse:
-        try:
-            return await handler(request)
-        except errors.Invalid as error:
-            return wire.refusal(error)
-        except errors.NotFound as error:
-            return wire.refusal(error)
+        return {"Retry-After": str(max(1, round(seconds)))}
 
 
-async def _json(request: web.Request) -> dict[str, Any]:
-    """The JSON object in the body. Raises errors.Invalid."""
-    try:
-        body = await request.json()
-    except ValueError:
-        raise errors.Invalid("body") from None
-    if not isinstance(body, dict):
-        raise errors.Invalid("body")
-    return body
+# --- Faults on the wire -------------------------------------------------------------------------
+
+
+def _chance(share: float) -> bool:
+    return share > 0 and random.random() < share
+
+
+async def _until_the_caller_gives_up(request: web.Request) -> None:
+    """A silent outage: the call is swallowed."""
+    end = time.monotonic() + SILENCE_SECONDS
+    while request.transport is not None and time.monotonic() < end:
+        await asyncio.sleep(LOOK_SECONDS)
 
 
 def _cut(request: web.Request) -> web.Response:
@@ -352,12 +216,54 @@ def _cut(request: web.Request) -> web.Response:
 
 
 async def _half(request: web.Request, whole: web.Response) -> web.StreamResponse:
-    """Send half of the body and reset."""
+    """Send half of the body, and cut."""
     body = whole.body if isinstance(whole.body, bytes) else b"{}"
-    response = web.StreamResponse(status=whole.status, headers={"Content-Type": "application/json"})
+    response = web.StreamResponse(status=whole.status, headers={"Content-Type": whole.content_type})
     response.content_length = len(body)
     await response.prepare(request)
     await response.write(body[: len(body) // 2])
     if request.transport is not None:
         request.transport.close()
     return response
+
+
+def _about_somebody_else(body: Json) -> Json:
+    """The same answer, given to the wrong caller."""
+    if "nik" in body:
+        return body | {"nik": STRANGER}
+    for name in ("records", "commands"):
+        if body.get(name):
+            return body | {name: [body[name][0] | {"nik": STRANGER}, *body[name][1:]]}
+    return body
+
+
+# --- Bodies and problems ------------------------------------------------------------------------
+
+
+def _json(content: bytes) -> dict[str, Any]:
+    """The JSON object in a body; empty without one. Raises errors.Invalid."""
+    if not content:
+        return {}
+    try:
+        body = json.loads(content)
+    except (ValueError, RecursionError):
+        raise errors.Invalid("body", "JSON") from None
+    if not isinstance(body, dict):
+        raise errors.Invalid("body", "a JSON object")
+    return body
+
+
+@web.middleware
+async def _problems(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Whatever goes wrong is told as a problem document, and never a traceback."""
+    try:
+        return await handler(request)
+    except web.HTTPNotFound:
+        return wire.problem("not-found")
+    except web.HTTPException as error:
+        if error.status < web.HTTPBadRequest.status_code:
+            raise
+        return wire.problem("invalid", status=error.status, members={"detail": error.reason})
+    except sqlite3.Error as error:
+        sys.stderr.write(f"The state cannot be written: {error}.\n")
+        return wire.problem("unwritten", status=500)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass, fields
-from datetime import date, time
+from datetime import date, datetime, time
 from typing import Any
 
 
@@ -13,22 +14,30 @@ class BadSetting(ValueError):
 
 @dataclass
 class Settings:
-    """Every knob of the simulator. Seconds, calls, shares from 0 to 1."""
+    """Every knob of the simulator. Seconds, calls, shares from 0 to 1; hours in Jakarta's time."""
 
+    # How much it can bear.
     capacity: int = 20  # calls served at once
     service_seconds: float = 0.05  # of one call when nobody waits
     queue: int = 100  # calls that may wait; more are refused (0: refuses early)
     quota_per_second: float = 0.0  # calls a second that are served at all; 0: no such limit
-    dead: bool = False  # nobody answers
-    opens: str = ""  # HH:MM in UTC; empty: always open
-    closes: str = ""
     retry_after: float = 0.0  # seconds in refusals; 0: none
     retry_after_as_date: bool = False
-    lost_answers: float = 0.0  # share of calls that take effect and whose answer is cut
-    resets: float = 0.0  # share of calls that are reset before anything happens
-    half_bodies: float = 0.0
-    html_errors: float = 0.0
-    wrong_person: float = 0.0
+    # Whether it is there.
+    dead: bool = False  # nobody answers
+    silent: bool = False  # a dead centre swallows calls, where it would otherwise reset them
+    opens: str = ""  # HH:MM; empty: always open
+    closes: str = ""  # before ``opens``: on the next day
+    shut_until: str = ""  # a moment with its offset: closed until then, whatever the hours say
+    # What goes wrong, by share of calls.
+    slow_answers: float = 0.0  # the effect happens, and the answer takes its time
+    slow_seconds: float = 10.0
+    lost_answers: float = 0.0  # the effect happens, and the connection is cut
+    half_bodies: float = 0.0  # the effect happens, and the answer ends in its middle
+    resets: float = 0.0  # the connection is cut before anything happens
+    html_errors: float = 0.0  # a proxy's page instead of an answer, nothing happens
+    wrong_person: float = 0.0  # the answer speaks of somebody else
+    # Its rules.
     daily_quota: int = 0  # print commands per office and day; 0: none
     command_days: float = 7.0  # lifetime of a print command
     pending_seconds: float = 60.0
@@ -45,31 +54,51 @@ class Settings:
         return asdict(self)
 
     def _checked(self, name: str, value: Any) -> Any:
-        known = {field.name: field for field in fields(self)}
-        if name not in known:
+        if name not in NAMES:
             raise BadSetting(f"{name}: no such setting")
         now = getattr(self, name)
         if isinstance(now, bool):
             if not isinstance(value, bool):
                 raise BadSetting(f"{name}: true or false")
             return value
-        if isinstance(now, str):
-            return _text(name, value)
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise BadSetting(f"{name}: a number")
-        if value < 0 or (name in SHARES and value > 1) or (name == "capacity" and value < 1):
-            raise BadSetting(f"{name}: out of range")
-        return int(value) if isinstance(now, int) else float(value)
+        return (
+            _text(name, value) if isinstance(now, str) else _number(name, value, whole=isinstance(now, int))
+        )
 
 
-SHARES = frozenset({"lost_answers", "resets", "half_bodies", "html_errors", "wrong_person"})
+NAMES = frozenset(field.name for field in fields(Settings))
+SHARES = frozenset({"slow_answers", "lost_answers", "half_bodies", "resets", "html_errors", "wrong_person"})
+HIGHEST = 1e6
+
+
+def _number(name: str, value: Any, *, whole: bool) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise BadSetting(f"{name}: a number")
+    least, most = (1 if name == "capacity" else 0), (1 if name in SHARES else HIGHEST)
+    if not least <= value <= most:
+        raise BadSetting(f"{name}: from {least} to {most:g}")
+    return int(value) if whole else float(value)
 
 
 def _text(name: str, value: Any) -> str:
     if value in (None, ""):
         return ""
     try:
-        date.fromisoformat(value) if name == "sees_recordings_until" else time.fromisoformat(value)
-    except (TypeError, ValueError) as error:
-        raise BadSetting(f"{name}: an ISO date or time") from error
+        if name == "sees_recordings_until":
+            date.fromisoformat(value)
+        elif name == "shut_until":
+            if datetime.fromisoformat(value).tzinfo is None:
+                raise ValueError(value)
+        else:
+            time.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise BadSetting(f"{name}: {FORMS[name]}") from None
     return str(value)
+
+
+FORMS = {
+    "opens": "a time like 07:30",
+    "closes": "a time like 15:00",
+    "shut_until": "a moment like 2017-11-28T15:00:00+07:00",
+    "sees_recordings_until": "a date like 2017-09-30",
+}

@@ -1,4 +1,4 @@
-"""How do the centre's answers look as JSON?"""
+"""How do the centre's words look as JSON, and ours when they come in?"""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from uuid import UUID
 from aiohttp import web
 
 from registry.central import errors
+from registry.central.book import is_nik
 from registry.central.contract import (
     Attempt,
     AttemptOutcome,
+    CentreStatus,
     Command,
     CommandPage,
     Digests,
@@ -23,28 +25,39 @@ from registry.central.contract import (
 )
 
 PROBLEM = "application/problem+json"
-STATUS = {
-    "invalid": 422,
-    "refused": 422,
-    "not-visible": 404,
-    "not-found": 404,
-    "duplicate-record": 409,
-    "not-print-ready": 409,
-    "command-exists": 409,
-    "conflict": 409,
-    "command-expired": 409,
-    "quota-exhausted": 403,
-    "closed": 503,
+DIGESTS = ("photo", "fingerprints", "iris", "signature")
+
+# kind → status and title; titles are for people, the client decides on the type alone.
+PROBLEMS = {
+    "invalid": (422, "A field is wrong"),
+    "refused": (422, "Refused"),
+    "not-visible": (404, "The centre does not have this recording (yet)"),
+    "not-found": (404, "No such thing"),
+    "duplicate-record": (409, "The same person is known under another NIK"),
+    "not-print-ready": (409, "The record does not allow a card"),
+    "command-exists": (409, "A live command for this person exists"),
+    "conflict": (409, "Another outcome was told for this attempt"),
+    "command-expired": (409, "The command is not live"),
+    "quota-exhausted": (403, "The office's quota is used up"),
+    "closed": (503, "Outside of the opening hours"),
+    "busy": (503, "Too many calls"),
+    "unauthorized": (401, "No valid credential"),
 }
 MEMBERS = ("central_status", "command_id", "opens_at", "resets_at", "reason", "field")
 
 
 def problem(
-    status: int, kind: str, headers: Mapping[str, str] | None = None, /, **members: Any
+    kind: str,
+    *,
+    status: int | None = None,
+    headers: Mapping[str, str] | None = None,
+    members: Mapping[str, Any] | None = None,
 ) -> web.Response:
-    """A problem document (RFC 9457)."""
-    body = {"type": f"urn:centre:{kind}", "title": kind, "status": status} | members
-    return web.json_response(body, status=status, headers=headers, content_type=PROBLEM)
+    """A problem document (RFC 9457); ``status`` where it is not the kind's own."""
+    usual, title = PROBLEMS.get(kind, (500, kind))
+    code = status or usual
+    body = {"type": f"urn:centre:{kind}", "title": title, "status": code, **(members or {})}
+    return web.json_response(body, status=code, headers=headers, content_type=PROBLEM)
 
 
 def refusal(error: errors.CentralError) -> web.Response:
@@ -52,37 +65,44 @@ def refusal(error: errors.CentralError) -> web.Response:
     members = {
         name: value.isoformat() if isinstance(value, datetime) else str(value)
         for name in MEMBERS
-        if (value := getattr(error, name, None))
+        if (value := getattr(error, name, None)) is not None
     }
-    return problem(STATUS.get(error.kind, 503), error.kind, None, **members)
+    if isinstance(error, errors.Invalid):
+        members["detail"] = str(error)
+    return problem(error.kind, members=members)
+
+
+# --- What the centre says -----------------------------------------------------------------------
 
 
 def record(answer: RecordStatus) -> dict[str, Any]:
+    """``{nik, status, since}``"""
     return {"nik": answer.nik, "status": str(answer.status), "since": answer.since.isoformat()}
 
 
 def command(answer: Command) -> dict[str, Any]:
+    """``{command_id, nik, status, issued_at, expires_at}``, while pending ``{…, retry_after}``"""
     body: dict[str, Any] = {
         "command_id": str(answer.command_id),
         "nik": answer.nik,
         "status": str(answer.status),
+        "issued_at": _iso(answer.issued_at),
+        "expires_at": _iso(answer.expires_at),
     }
-    for name in ("issued_at", "expires_at"):
-        if moment := getattr(answer, name):
-            body[name] = moment.isoformat()
     if answer.retry_after is not None:
         body["retry_after"] = round(max(0.0, answer.retry_after), 3)
     return body
 
 
 def page(answer: CommandPage) -> dict[str, Any]:
+    """``{commands: […], next}``"""
     return {
         "commands": [
             {
                 "command_id": str(one.command_id),
                 "nik": one.nik,
                 "status": str(one.status),
-                "issued_at": one.issued_at.isoformat() if one.issued_at else None,
+                "issued_at": _iso(one.issued_at),
                 "attempts": [
                     {"n": a.n, "outcome": str(a.outcome), "blank": a.blank, "at": a.at.isoformat()}
                     for a in one.attempts
@@ -95,37 +115,55 @@ def page(answer: CommandPage) -> dict[str, Any]:
 
 
 def counts(answer: MonthCounts) -> dict[str, Any]:
+    """What the centre counted."""
     names = ("office", "month", "commands_issued", "printed", "spoiled", "waiting", "blanks_sent")
     return {name: getattr(answer, name) for name in names}
 
 
+def centre_status(answer: CentreStatus) -> dict[str, Any]:
+    """``{open, opens_at, closes_at, message}``"""
+    return {
+        "open": answer.open,
+        "opens_at": _iso(answer.opens_at),
+        "closes_at": _iso(answer.closes_at),
+        "message": answer.message,
+    }
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
+
+
+# --- What the office says; everything here raises errors.Invalid --------------------------------
+
+
 def read_submission(recording_id: str, body: Mapping[str, Any]) -> RecordingSubmission:
-    """The recording in ``body``. Raises errors.Invalid."""
+    """The recording in ``body``."""
     digests = body.get("digests")
-    if not isinstance(digests, dict) or set(digests) != {"photo", "fingerprints", "iris", "signature"}:
+    if not isinstance(digests, dict):
         raise errors.Invalid("digests")
     return RecordingSubmission(
-        recording_id=_uuid("recording_id", recording_id),
-        nik=_nik(body),
-        office=_text("office", body),
-        district=_text("district", body),
-        recorded_at=_time("recorded_at", body),
-        digests=Digests(**{name: str(value) for name, value in digests.items()}),
+        recording_id=read_uuid("recording_id", recording_id),
+        nik=read_nik(body),
+        office=read_text("office", body),
+        district=read_text("district", body),
+        recorded_at=read_time("recorded_at", body),
+        digests=Digests(*(read_text(name, digests, of="digests.") for name in DIGESTS)),
     )
 
 
 def read_request(body: Mapping[str, Any]) -> dict[str, Any]:
-    """NIK, office and reason of a request for a command. Raises errors.Invalid."""
+    """NIK, office and reason of a request for a command."""
     try:
         reason = Reason(body.get("reason", ""))
     except ValueError:
         raise errors.Invalid("reason") from None
-    return {"nik": _nik(body), "office": _text("office", body), "reason": reason}
+    return {"nik": read_nik(body), "office": read_text("office", body), "reason": reason}
 
 
 def read_attempt(n: str, body: Mapping[str, Any]) -> Attempt:
-    """One attempt. Raises errors.Invalid."""
-    if not n.isdigit() or int(n) < 1:
+    """One attempt."""
+    if not (n.isascii() and n.isdigit()) or int(n) < 1:
         raise errors.Invalid("n")
     try:
         outcome = AttemptOutcome(body.get("outcome", ""))
@@ -134,16 +172,19 @@ def read_attempt(n: str, body: Mapping[str, Any]) -> Attempt:
     return Attempt(
         n=int(n),
         outcome=outcome,
-        blank=_text("blank", body),
-        printer=_text("printer", body),
-        at=_time("at", body).astimezone(UTC),
+        blank=read_text("blank", body),
+        printer=read_text("printer", body),
+        at=read_time("at", body).astimezone(UTC),
         reason=str(body.get("reason") or ""),
     )
 
 
-def read_key(value: str | None) -> UUID:
-    """The Idempotency-Key. Raises errors.Invalid."""
-    return _uuid("Idempotency-Key", value or "")
+def read_niks(body: Mapping[str, Any]) -> list[str]:
+    """The people of a question about many."""
+    niks = body.get("niks")
+    if not isinstance(niks, list) or not all(isinstance(nik, str) for nik in niks):
+        raise errors.Invalid("niks")
+    return niks
 
 
 def read_command_id(value: str) -> UUID:
@@ -154,32 +195,37 @@ def read_command_id(value: str) -> UUID:
         raise errors.NotFound("no such command") from None
 
 
-def _uuid(name: str, value: str) -> UUID:
+def read_uuid(name: str, value: str) -> UUID:
+    """An identifier."""
     try:
         return UUID(value)
     except ValueError:
-        raise errors.Invalid(name) from None
+        raise errors.Invalid(name, "a UUID") from None
 
 
-def _text(name: str, body: Mapping[str, Any]) -> str:
+def read_text(name: str, body: Mapping[str, Any], *, of: str = "") -> str:
+    """A text that is there."""
     value = body.get(name)
-    if not isinstance(value, str) or not value:
-        raise errors.Invalid(name)
+    if not isinstance(value, str) or not value.strip():
+        raise errors.Invalid(of + name, "a text")
     return value
 
 
-def _nik(body: Mapping[str, Any]) -> str:
-    nik = _text("nik", body)
-    if len(nik) != 16 or not nik.isdigit():
-        raise errors.Invalid("nik")
+def read_nik(body: Mapping[str, Any]) -> str:
+    """Sixteen digits."""
+    nik = read_text("nik", body)
+    if not is_nik(nik):
+        raise errors.Invalid("nik", "16 digits")
     return nik
 
 
-def _time(name: str, body: Mapping[str, Any]) -> datetime:
+def read_time(name: str, body: Mapping[str, Any]) -> datetime:
+    """A moment with its offset."""
     try:
-        moment = datetime.fromisoformat(_text(name, body))
-    except ValueError:
-        raise errors.Invalid(name) from None
+        moment = datetime.fromisoformat(read_text(name, body))
+        moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise errors.Invalid(name, "RFC 3339 with offset") from None
     if moment.tzinfo is None:
-        raise errors.Invalid(name)
+        raise errors.Invalid(name, "RFC 3339 with offset")
     return moment

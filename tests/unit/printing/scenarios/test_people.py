@@ -9,7 +9,7 @@ import pytest
 from printing.scenarios.people import ADULT, Person, people, serials_of
 from printing.scenarios.places import SUBDISTRICTS
 from registry import nik
-from registry.central.memory import MAGIC_DUPLICATE
+from registry.central.book import MAGIC_DUPLICATE
 from registry.services.offices import KARIMUN
 
 
