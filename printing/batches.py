@@ -21,6 +21,7 @@ from printing.printers.base import PrinterUnavailable
 from printing.selectors import work
 from printing.selectors.shifts import current_shift
 from printing.services import authorizations, outcomes, prints, visibility
+from registry import crashpoints
 from registry.central import errors
 from registry.central.contract import QUERY_MAXIMUM
 from registry.central.door import door, throttle
@@ -71,12 +72,16 @@ def authorize(*, office: Office) -> bool:
         throttle().room(lane=Lane.AUTHORIZATION, office=office.code),
         work.commands_wanted(office=office, ready_ahead=settings.READY_AHEAD),
     )
+    crashpoints.here("authorize.claiming")
     claimed = authorizations.claim(office=office, limit=limit, now=now, lease=settings.CLAIM_LEASE)
+    crashpoints.here("authorize.claimed")
     central, held_back = door(office=office.code), False
 
     def record(answers: Sequence[authorizations.Answer]) -> None:
         nonlocal held_back
+        crashpoints.here("authorize.answered")
         held_back |= authorizations.record(answers=answers, now=timezone.now()).held_back
+        crashpoints.here("authorize.recorded")
 
     left = _call_each(
         claimed,
@@ -97,12 +102,15 @@ def submit(*, office: Office) -> bool:
     claimed = recordings.claim(
         office=office, state=RecordingState.RECORDED, limit=limit, now=now, pauses=pauses
     )
+    crashpoints.here("submit.claimed")
     central, held_back = door(office=office.code), False
 
     def record(answers: Sequence[tuple[recordings.Recording, recordings.Delivered]]) -> None:
         nonlocal held_back
+        crashpoints.here("submit.answered")
         held_back |= any(isinstance(answer, errors.Later) for _row, answer in answers)
         visibility.record_submissions(delivered=answers, now=timezone.now(), pauses=pauses)
+        crashpoints.here("submit.recorded")
 
     left = _call_each(
         claimed,
@@ -127,26 +135,33 @@ def poll(*, office: Office) -> bool:
         )
     if not claimed:
         return False
+    crashpoints.here("poll.claimed")
     try:
         answers = recordings.query(recordings=claimed, central=door(office=office.code))
     except errors.CentralError as error:
         pause = getattr(error, "retry_after", None) or pauses.first.total_seconds()
         recordings.give_back(recordings=claimed, now=timezone.now() + timedelta(seconds=pause))
         return False
+    crashpoints.here("poll.answered")
     visibility.record_answers(recordings=claimed, answers=answers, now=timezone.now(), pauses=pauses)
+    crashpoints.here("poll.recorded")
     return len(claimed) == QUERY_MAXIMUM
 
 
 def report(*, office: Office) -> bool:
     """Tell the centre what became of every blank, in and outside of shifts."""
     limit = min(_paces["report"].rows, throttle().room(lane=Lane.REPORT, office=office.code))
+    crashpoints.here("report.claiming")
     claimed = outcomes.claim(office=office, limit=limit, now=timezone.now(), lease=settings.CLAIM_LEASE)
+    crashpoints.here("report.claimed")
     central, held_back = door(office=office.code), False
 
     def record(told: Sequence[outcomes.Told]) -> None:
         nonlocal held_back
+        crashpoints.here("report.told")
         held_back |= any(isinstance(one.error, errors.Later) for one in told)
         outcomes.record(told=told, now=timezone.now())
+        crashpoints.here("report.recorded")
 
     left = _call_each(
         claimed,
@@ -170,16 +185,21 @@ def print_on(*, printer_id: int) -> bool:
     except PrinterUnavailable:
         check(printer=printer)
         return False
+    crashpoints.here("print.claiming")
     jobs = prints.claim(printer=printer, now=now, lease=settings.CLAIM_LEASE, limit=ROWS)
     if not jobs:
         return False
+    crashpoints.here("print.claimed")
     documents = prints.draw(jobs=jobs, today=timezone.localdate(now))
+    crashpoints.here("print.drawn")
     lease = settings.PRINT_LEASE * len(jobs)  # a printer makes them one after the other
     begun = prints.begin(printer=printer, jobs=jobs, documents=documents, now=timezone.now(), lease=lease)
+    crashpoints.here("print.begun")
     results = [prints.send(begun=one, printer=device) for one in begun]
     prints.settle(
         printer=printer, results=results, now=timezone.now(), check_required=settings.CHECK_REQUIRED
     )
+    crashpoints.here("print.settled")
     if any(result.withdrawn for result in results):
         check(printer=printer)
         return False

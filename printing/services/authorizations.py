@@ -18,6 +18,7 @@ from django.db.models import F, Q
 
 from printing.models import CardRequest, PrintAuthorization, PrintJob
 from printing.states import AuthorizationState, HoldReason, JobState, RequestState
+from registry import crashpoints
 from registry.central import errors
 from registry.central.contract import Central, Command, CommandStatus, Reason
 from registry.models import Office
@@ -156,6 +157,7 @@ def record(*, answers: Iterable[Answer], now: datetime) -> Tally:
             groups.setdefault(_deed(fresh, taken=taken, now=now), []).append(fresh)
         for deed, group in groups.items():
             deed(group, now=now, tally=tally)
+        crashpoints.here("authorize.writing")
     return tally
 
 
@@ -180,6 +182,8 @@ def rescue(*, office: Office, now: datetime, limit: int = 500) -> int:
             .select_for_update(skip_locked=True, of=("self",))[:limit]
         )
         _back_to_waiting(stale, why="rescued", due_at=now, now=now)
+        if stale:
+            crashpoints.here("rescue.writing")
     return len(stale)
 
 
@@ -202,6 +206,7 @@ def expire(*, office: Office, now: datetime, limit: int = 500) -> int:
         PrintAuthorization.move_all(authorizations, to=A.EXPIRED, at=now, actor=ACTOR)
         ready = _locked_requests(authorizations, state=S.READY_TO_PRINT)
         CardRequest.move_all(ready, to=S.WAITING, at=now, actor=ACTOR, why="command-expired", due_at=now)
+        crashpoints.here("expire.writing")
     return len(jobs)
 
 

@@ -24,6 +24,7 @@ from printing.models.job import Outcome
 from printing.printers import base
 from printing.selectors.work import EXPIRY_MARGIN
 from printing.states import AuthorizationState, HoldReason, JobState, RequestState
+from registry import crashpoints
 from registry.models import Office, Resident
 from registry.services import blanks
 from registry.states import Place
@@ -176,6 +177,7 @@ def begin(
             attempts=F("attempts") + 1,
             claimed_until=now + lease,
         )
+        crashpoints.here("print.reserved")
     return [
         Begun(job, attempt, base.Sheet(name=attempt.name, document=documents[job.pk]))
         for job, attempt in zip(begun, attempts, strict=True)
@@ -250,6 +252,7 @@ def send(*, begun: Begun, printer: base.Printer) -> Result:
         return Result(begun.job, begun.attempt, base.PrintState.UNKNOWN, str(error), withdrawn=True)
     except base.PrintDoubt as doubt:
         said = _find(printer, begun.sheet.name, str(doubt))
+    crashpoints.here("print.sent")
     return Result(begun.job, begun.attempt, said.state, said.detail)
 
 
@@ -292,6 +295,7 @@ def settle(*, printer: Printer, results: Sequence[Result], now: datetime, check_
             Printer.objects.filter(pk=printer.pk).update(
                 ribbon_left=F("ribbon_left") - used, film_left=F("film_left") - used
             )
+        crashpoints.here("print.settling")
 
 
 def _jobs(results: Iterable[Result]) -> list[PrintJob]:
@@ -403,6 +407,8 @@ def rescue(*, office: Office, now: datetime, limit: int = 500) -> int:
             .select_for_update(skip_locked=True, of=("self", "authorization__request"))[:limit]
         )
         _give_back(stale, why="rescued", now=now)
+        if stale:
+            crashpoints.here("rescue.writing")
     return len(stale)
 
 
@@ -432,6 +438,7 @@ def look_again(
     """
     attempt = job.tries.get(n=job.attempts)
     withdrawn = False
+    crashpoints.here("doubt.looking")
     try:
         said = printer.find(attempt.name)
         if said.state is base.PrintState.UNKNOWN:
@@ -439,6 +446,7 @@ def look_again(
     except base.PrinterUnavailable:
         patient = now - attempt.sent_at < DOUBT_AFTER
         said = base.PrintResult(base.PrintState.PENDING if patient else base.PrintState.UNKNOWN)
+    crashpoints.here("doubt.asked")
     assert job.printer is not None
     settle(
         printer=job.printer,

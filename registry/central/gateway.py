@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 from uuid import UUID
 
+from registry import crashpoints
 from registry.central import errors
 from registry.central.contract import (
     Attempt,
@@ -71,9 +72,11 @@ class Gateway:
     def _through(self, lane: Lane, call: Callable[[], Answer]) -> Answer:
         """One call under a permit, which is settled however the call ends. Raises NoPermit."""
         permit = self._throttle.acquire(lane=lane, office=self._office)
+        crashpoints.here("centre.permitted")
         began = time.monotonic()
         try:
             answer = call()
+            crashpoints.here("centre.called")
         except errors.CentralError as error:
             self._teach(permit, error, time.monotonic() - began)
             raise

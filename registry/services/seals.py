@@ -18,6 +18,7 @@ from typing import Any
 from django.db import OperationalError, connection, transaction
 from django.db.models import Max
 
+from registry import crashpoints
 from registry.models import BlankMovement, LedgerSeal
 
 FORM = (
@@ -72,6 +73,7 @@ def seal(*, now: datetime) -> list[LedgerSeal]:
         while run := list(islice(rows, RUN)):
             last = _close(run, previous=last, now=now)
             made.append(last)
+            crashpoints.here("seal.closing")
     return made
 
 

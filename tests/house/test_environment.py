@@ -10,7 +10,7 @@ from ektp_project.embedded import wishes
 ROOT = Path(__file__).resolve().parents[2]
 READ = re.compile(r'\b(?:env\.\w+|secret|environment\.get|environ\.get)\(\s*f?"([A-Z_]+)"')
 # Read only by the tests, by whoever holds the terminal, or written by ourselves.
-NOT_FOR_INSTALLERS = {"CI", "PATH", "PYTEST_XDIST_WORKER", "NO_COLOR"}
+NOT_FOR_INSTALLERS = {"CI", "PATH", "PYTEST_XDIST_WORKER", "NO_COLOR", "CRASH_FOLDER"}
 
 
 def variables_read() -> set[str]:
