@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Page
 from pytest_django.live_server_helper import LiveServer
@@ -16,9 +14,9 @@ DEAF = "<!doctype html><html lang='id'><title>x</title><main><h1>x</h1><img src=
 
 
 @pytest.fixture
-def watch() -> Iterator[Watch]:
+def watch() -> Watch:
     """Checked by the tests themselves."""
-    yield Watch()
+    return Watch()
 
 
 class TestWatch:
@@ -35,11 +33,7 @@ class TestWatch:
             ("setTimeout(() => { throw new Error('meledak') })", "meledak"),
             ("fetch('/nowhere').catch(() => 0)", "404"),
             ("fetch('http://127.0.0.1:9/').catch(() => 0)", "CSP"),
-            (
-                "document.body.append(Object.assign(document.createElement('p'), {onclick: 0})) || "
-                "document.body.lastChild.setAttribute('onclick', 'alert(1)')",
-                "script-src|default-src",
-            ),
+            ("document.body.setAttribute('onclick', 'alert(1)')", "CSP"),
         ],
     )
     def test_hears(
