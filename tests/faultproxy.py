@@ -214,7 +214,8 @@ class FaultProxy:
     # --- What comes once more, or late ----------------------------------------------------------
 
     def _later(self, said: bytes) -> None:
-        errand = self._loop.create_task(self._say(said, after=self._chance.uniform(0.5, 1.0) * self.faults.late))
+        late = self._chance.uniform(0.5, 1.0) * self.faults.late
+        errand = self._loop.create_task(self._say(said, after=late))
         self._errands.add(errand)  # the loop itself keeps only a weak hold of its tasks
         errand.add_done_callback(self._errands.discard)
 

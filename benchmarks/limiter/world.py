@@ -1,4 +1,4 @@
-"""What happens to a limiter between callers who always have more to ask and a centre that never says what it bears?
+"""What comes of a limiter between tireless callers and a centre that never says what it bears?
 
 Simulated time, one run per ``Scene`` and seed. The centre is one of three kinds: it refuses early, it lets
 its queue grow until callers give up (and then works for nobody), or it has a quota per time. Answer
@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import pairwise
 from random import Random
 from typing import Protocol
 
@@ -384,7 +385,7 @@ def _dead_seconds(scene: Scene) -> float:
 def _back(scene: Scene, samples: Sequence[tuple[float, float]], *, outage: bool) -> list[float]:
     pieces = _pieces(scene)
     found = []
-    for (_, _, before), (begin, end, share) in zip(pieces, pieces[1:], strict=False):
+    for (_, _, before), (begin, end, share) in pairwise(pieces):
         if share > before and (before == 0) == outage:
             found.append(_seconds_back(samples, begin, end))
     return found
