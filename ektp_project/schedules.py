@@ -94,6 +94,7 @@ STANDING: Mapping[str, Every | At] = {
     "expire_commands": Every("printing.tasks.expire_commands", "office", 10.0),
     "resume_imports": Every("printing.tasks.resume_imports", "office", 30.0),
     "check_printers": Every("printing.tasks.check_printers", "printing", 10.0),
+    "count_morning": Every("printing.tasks.count_morning", "office", 60.0),
     "seal_ledger": Every("printing.tasks.seal_ledger", "office", SEAL_SECONDS),
     # Signs of life, through the broker and back
     **{

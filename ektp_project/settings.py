@@ -86,11 +86,12 @@ TEMPLATES = [
         "DIRS": [BASE_DIR / "ektp_project" / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
+            "libraries": {"office": "ektp_project.desk.words"},
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-            ]
+            ],
         },
     }
 ]

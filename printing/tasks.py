@@ -26,7 +26,7 @@ from printing.bells import Bells
 from printing.models import ImportBatch, Printer
 from printing.selectors import work
 from printing.selectors.shifts import current_shift
-from printing.services import authorizations, heartbeats, imports, prints, shifts
+from printing.services import authorizations, heartbeats, imports, mornings, prints, shifts
 from registry.central.door import redis_client, throttle
 from registry.central.throttle import Lane
 from registry.models import Office
@@ -196,6 +196,12 @@ def open_shift() -> None:
 def close_shift() -> None:
     """Write down that a shift is over, and what it printed."""
     shifts.close_shift(office=_office(), now=timezone.now())
+
+
+@shared_task(queue="office", expires=BELL_EXPIRES)
+def count_morning() -> None:
+    """Count the line at the beginning of a day, so that the desk can say what the day changed."""
+    mornings.count_morning(office=_office(), now=timezone.now())
 
 
 @shared_task(queue="office", expires=BELL_EXPIRES)

@@ -5,6 +5,7 @@ from printing.models.handover import Handover
 from printing.models.heartbeat import Heartbeat
 from printing.models.imports import ImportBatch, ImportRejection
 from printing.models.job import PrintAttempt, PrintJob
+from printing.models.morning import MorningCount
 from printing.models.printer import Printer
 from printing.models.request import CardRequest, WaitingTally
 from printing.models.shift import ExtraShift, HolidayOverride, ShiftRun
@@ -17,6 +18,7 @@ __all__ = [
     "HolidayOverride",
     "ImportBatch",
     "ImportRejection",
+    "MorningCount",
     "PrintAttempt",
     "PrintAuthorization",
     "PrintJob",

@@ -36,6 +36,7 @@ class Handover(models.Model):
         constraints = [
             models.CheckConstraint(condition=~models.Q(match="no_match"), name="handover_only_to_the_owner"),
         ]
+        indexes = [models.Index(fields=["at"], name="handover_at")]
 
     def __str__(self) -> str:
         return f"{self.request_id}"

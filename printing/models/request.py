@@ -129,6 +129,11 @@ class CardRequest(Moving):
                 name="request_held",
             ),
             models.Index(fields=["state", "state_since"], name="request_state"),
+            models.Index(
+                fields=["office", "state", "state_since"],
+                condition=models.Q(state__in=[RequestState.READY_FOR_PICKUP, RequestState.UNCLAIMED]),
+                name="request_uncollected",
+            ),
         ]
         triggers = [
             only_along(REQUEST_MOVES),

@@ -1,0 +1,160 @@
+"""What does the first page show, and how does it stay fresh?
+
+The page and its fragment are the same template; a small script asks for the fragment every few seconds
+and replaces only the parts whose text changed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+
+from ektp_project.desk.chart import HOURS, throttle_chart
+from printing.models import MorningCount, Printer
+from printing.selectors.day import Age, Line, day, hold_label
+from printing.shifts import national_holiday
+from registry.central.door import throttle
+from registry.models import Office
+from registry.selectors.centre import recent
+from registry.states import Place
+
+REFRESH_SECONDS = 10  # of the open page
+STEP = timedelta(minutes=2)  # of the chart: 180 points
+SHOWN_PLACES = (Place.STORE, Place.RESERVED, Place.SPOILED, Place.LENT, Place.LOST)
+LOW_SUPPLY = 50  # cards left on a ribbon or film: fetch the next one
+LOW_COVER = 5  # days of blanks: order now, a delivery takes about a week
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """One count with its change since the morning and the page that lists its rows."""
+
+    label: str
+    count: int
+    change: int | None
+    address: str
+    is_warning: bool = False
+
+    @property
+    def change_text(self) -> str:
+        """With its sign; a real minus."""
+        if self.change is None:
+            return ""
+        return f"+{self.change}" if self.change > 0 else f"−{-self.change}" if self.change else "±0"
+
+
+def home_context(*, now: datetime) -> dict[str, Any]:
+    """What the template needs; only that there is no office before there is one."""
+    office = Office.objects.filter(code=settings.OFFICE_CODE).first()
+    if office is None:
+        return {"day": None, "refresh_seconds": REFRESH_SECONDS}
+    keeper = throttle()
+    seen = day(office=office, throttle=keeper.snapshot(), now=now)
+    points = recent(keeper.history(), now=now, span=timedelta(hours=HOURS), step=STEP)
+    return {
+        "day": seen,
+        "refresh_seconds": REFRESH_SECONDS,
+        "numbers": _numbers(seen.line, seen.morning),
+        "held": [(hold_label(reason), count, reason) for reason, count in seen.line.held.items()],
+        "share": min(100, round(100 * seen.output.printed / seen.output.possible))
+        if seen.output.possible
+        else 0,
+        "chart": throttle_chart(points, now=localtime(now), step=STEP),
+        "hours": HOURS,
+        "places": [(place, place.label, seen.blanks.places[place]) for place in SHOWN_PLACES],
+        "is_low": seen.blanks.cover is not None and seen.blanks.cover < LOW_COVER,
+        "printers": [_printer(printer) for printer in seen.printers],
+        "holiday": national_holiday(localtime(now).date()),
+        "ages": [(_age(age), age.cards) for age in seen.uncollected],
+        "silent": [sign.name for sign in seen.signs if sign.silent],
+    }
+
+
+@never_cache
+@require_GET
+def fragment(request: HttpRequest) -> HttpResponse:
+    """The day again, for the open page."""
+    return render(request, "office/day.html", home_context(now=timezone.now()))
+
+
+def _numbers(line: Line, morning: MorningCount | None) -> list[Number]:
+    requests, recordings, jobs = (
+        f"admin:{name}_changelist"
+        for name in ("printing_cardrequest", "registry_recording", "printing_printjob")
+    )
+
+    def since(now: int, name: str) -> int | None:
+        return None if morning is None else now - getattr(morning, name)
+
+    return [
+        Number(
+            _("Menunggu"),
+            line.waiting,
+            since(line.waiting, "waiting"),
+            _list(requests, "state__exact=waiting"),
+        ),
+        Number(
+            _("Siap dan sedang dicetak"),
+            line.printable,
+            since(line.printable, "printable"),
+            _list(requests, "state__in=ready_to_print,printing"),
+        ),
+        Number(
+            _("Tertahan"), line.held_sum, since(line.held_sum, "held"), _list(requests, "state__exact=held")
+        ),
+        Number(
+            _("Perlu tindakan"),
+            line.exceptions,
+            since(line.exceptions, "exceptions"),
+            _list(recordings, "state__exact=exception"),
+            is_warning=line.exceptions > 0,
+        ),
+        Number(
+            _("Diragukan"),
+            line.in_doubt,
+            since(line.in_doubt, "in_doubt"),
+            _list(jobs, "state__exact=in_doubt"),
+            is_warning=line.in_doubt > 0,
+        ),
+        Number(
+            _("Siap diambil"),
+            line.ready,
+            since(line.ready, "ready"),
+            _list(requests, "state__exact=ready_for_pickup"),
+        ),
+    ]
+
+
+def _list(page: str, query: str) -> str:
+    return f"{reverse(page)}?{query}"
+
+
+def _printer(printer: Printer) -> dict[str, Any]:
+    worn = min(printer.ribbon_left, printer.film_left)
+    return {
+        "printer": printer,
+        "is_held": bool(printer.hold_reason) or worn <= 0,
+        "is_low": worn < LOW_SUPPLY,
+        "supplies": [
+            (_("pita"), max(0, printer.ribbon_left), printer.ribbon_cards),
+            (_("film"), max(0, printer.film_left), printer.film_cards),
+        ],
+    }
+
+
+def _age(age: Age) -> str:
+    if age.days is None:
+        return _("lebih lama")
+    return ngettext("sampai %(days)d hari", "sampai %(days)d hari", age.days) % {"days": age.days}

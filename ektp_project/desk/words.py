@@ -1,0 +1,70 @@
+"""How do numbers, moments and the centre's words read on a page?"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django import template
+from django.utils.formats import date_format, number_format
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+register = template.Library()
+
+
+@register.filter
+def thousands(number: int | None) -> str:
+    """``12.000``; a dash for what is not known."""
+    return "—" if number is None else number_format(number, 0, force_grouping=True)
+
+
+@register.filter
+def unlocalized(number: int | float) -> str:
+    """For attributes that machines read."""
+    return str(number)
+
+
+@register.filter
+def clock(moment: datetime | None, now: datetime) -> str:
+    """The hour today, with the date on any other day."""
+    if moment is None:
+        return "—"
+    same_day = localtime(moment).date() == localtime(now).date()
+    return date_format(localtime(moment), "H.i" if same_day else "j F Y H.i")
+
+
+@register.filter
+def ago(moment: datetime | None, now: datetime) -> str:
+    """How long since, in the largest unit that fits; never for what has not been."""
+    if moment is None:
+        return _("belum pernah")
+    return lasted(now - moment) + " " + _("lalu")
+
+
+@register.filter
+def lasted(span: timedelta) -> str:
+    """``3 hari``, ``4 jam``, ``12 menit``, ``5 detik``: one unit is enough at a glance."""
+    seconds = max(0, int(span.total_seconds()))
+    if seconds >= 2 * 86400:
+        return ngettext("%(count)d hari", "%(count)d hari", seconds // 86400) % {"count": seconds // 86400}
+    if seconds >= 2 * 3600:
+        return ngettext("%(count)d jam", "%(count)d jam", seconds // 3600) % {"count": seconds // 3600}
+    if seconds >= 120:
+        return ngettext("%(count)d menit", "%(count)d menit", seconds // 60) % {"count": seconds // 60}
+    return ngettext("%(count)d detik", "%(count)d detik", seconds) % {"count": seconds}
+
+
+@register.filter
+def centre_word(state: str) -> str:
+    """What the throttle's word means to a clerk; an unknown word as it is."""
+    words = {
+        "learning": _("belajar"),
+        "steady": _("tetap"),
+        "waiting": _("diminta menunggu"),
+        "outage": _("tidak menjawab"),
+        "closed": _("tutup"),
+        "paused": _("dihentikan sementara"),
+        "no-redis": _("tidak diketahui"),
+    }
+    return words.get(state, state)
