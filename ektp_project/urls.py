@@ -1,16 +1,18 @@
 """Which address leads where?"""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from ektp_project.health import healthz, readyz
 from ektp_project.metrics import metrics
+from printing.admin import papers
 from printing.api.board import BoardView
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
+    path("admin/papers/", include((papers.urls(admin.site), "papers"))),
     path("admin/", admin.site.urls),
     path("api/v1/board", BoardView.as_view()),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),

@@ -9,7 +9,9 @@ from django.contrib import admin
 from django.contrib.admin.helpers import ActionForm
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from printing.models import CardRequest
@@ -56,11 +58,20 @@ class RequestPage(ByNikOrName, ReadOnlyAdmin):
     list_select_related = ["resident"]
     action_form = RequestActionForm
     actions = ["hold", "release", "cancel", "put_first", "give_card"]
-    readonly_fields = ["place"]
+    readonly_fields = ["place", "printed_receipt"]
 
     @admin.display(description=_("urutan antrean"))
     def place(self, request: CardRequest) -> Any:
         return place_in_line(request=request) or "—"
+
+    @admin.display(description=_("tanda terima"))
+    def printed_receipt(self, request: CardRequest) -> Any:
+        return format_html(
+            '<a href="{}" target="_blank">{}</a> · <a href="{}" target="_blank">A4</a>',
+            reverse("papers:receipt", args=[request.pk]),
+            _("Cetak 80 mm"),
+            reverse("papers:receipt_a4", args=[request.pk]),
+        )
 
     @admin.action(description=_("Tahan (pilih alasan)"), permissions=["act"])
     def hold(self, request: HttpRequest, queryset: QuerySet[CardRequest]) -> None:

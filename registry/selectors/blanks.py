@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -53,6 +54,12 @@ def moved_by_day(
         .order_by("day")
     )
     return {row["day"]: row["sum"] for row in rows}
+
+
+def flows(*, office: Office, since: datetime, until: datetime) -> Counter[tuple[str, str]]:
+    """(from, to) → blanks that went this way in [since, until); every way that none went counts 0."""
+    rows = _movements(office, None, None, since, until).values_list("source", "target")
+    return Counter({(source, target): sum for source, target, sum in rows.annotate(sum=Sum("quantity"))})
 
 
 @dataclass(frozen=True, slots=True)
