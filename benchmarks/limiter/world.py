@@ -12,10 +12,10 @@ import math
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from itertools import pairwise
 from random import Random
-from typing import Protocol
+
+from benchmarks.limiter.protocol import Answer, Kind, Limiter
 
 SAMPLE = 0.5  # s between two looks at how busy the centre is
 BACK_SHARE = 0.95  # of the capacity, held for ...
@@ -23,35 +23,6 @@ BACK_SAMPLES = 4  # ... two seconds, counts as being back
 QUOTA_LOOK = 5.0  # s over which a quota centre's use is looked at
 THINK = 0.2  # s a caller takes between two calls
 MEAN_SAMPLES = 20_000  # answer times drawn once to know their mean to about one percent
-
-
-class Kind(StrEnum):
-    """How a call ended for its caller."""
-
-    OK = "ok"
-    REFUSED = "refused"  # 429 or 503, at once
-    TIMEOUT = "timeout"  # no answer in time
-    CLOSED = "closed"  # outside of opening hours
-    ERROR = "error"  # a fast failure that has nothing to do with load
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """``latency`` and ``retry_after`` in seconds, ``opens_at`` in the scene's time."""
-
-    kind: Kind
-    latency: float
-    retry_after: float | None = None
-    opens_at: float | None = None
-
-
-class Limiter(Protocol):
-    """One per client, or one object for all clients that share a memory."""
-
-    def ask(self, *, client: int, now: float) -> object:
-        """A ticket to go; or a float, the time to come back (``inf``: when a ticket is settled)."""
-
-    def settle(self, *, ticket: object, answer: Answer, now: float) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +99,7 @@ class _Call:
     ticket: object
     at: float
     alive: bool
+    refused: bool = False  # its answer is on the way
     over: bool = False  # the caller has its answer, or gave up
     counted: bool = True  # load may be blamed for its failure
 
@@ -199,8 +171,9 @@ class _Run:
         call = _Call(client, ticket, self.now, alive)
         self.alive_calls += alive
         self.dead_calls += not alive
-        self.at(self.now + self.scene.timeout, lambda: self._give_up(call))
         self._arrive(call)
+        if not call.refused:
+            self.at(self.now + self.scene.timeout, lambda: self._give_up(call))
 
     def _end(self, call: _Call, kind: Kind, retry_after: float | None = None) -> None:
         if call.over:
@@ -264,6 +237,7 @@ class _Run:
             self._soon(call, Kind.REFUSED, 1.0 if scene.retry_after else None)
 
     def _soon(self, call: _Call, kind: Kind, retry_after: float | None = None) -> None:
+        call.refused = True
         self.at(self.now + self.scene.refusal, lambda: self._end(call, kind, retry_after))
 
     def _slots(self) -> int:

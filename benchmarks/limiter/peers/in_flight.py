@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from benchmarks.limiter.protocol import Answer, Kind
+from benchmarks.limiter.world import Scene
 
 DROPPED = frozenset({Kind.REFUSED, Kind.TIMEOUT, Kind.CLOSED})
 
@@ -70,3 +71,16 @@ class InFlight:
                 in_flight=ticket.in_flight,
                 dropped=answer.kind in DROPPED,
             )
+
+
+class Told(InFlight):
+    """A semaphore that somebody sets anew in the very moment in which the capacity changes."""
+
+    def __init__(self, *, scene: Scene) -> None:
+        super().__init__(estimate=Fixed(limit=scene.capacity))
+        self._scene = scene
+
+    def ask(self, *, client: int, now: float) -> object | float:
+        """A ticket while there is room."""
+        self.estimate.limit = self._scene.capacity * self._scene.share(now)
+        return super().ask(client=client, now=now)
