@@ -11,7 +11,7 @@ from django.urls import URLPattern, URLResolver, path
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from ektp_project.desk import home
+from ektp_project.desk import home, search
 
 
 class OfficeAdminSite(AdminSite):
@@ -28,5 +28,7 @@ class OfficeAdminSite(AdminSite):
     def get_urls(self) -> list[URLPattern | URLResolver]:
         return [
             path("hari-ini/", self.admin_view(home.fragment), name="day"),
+            path("cari/", self.admin_view(search.find), name="search"),
+            path("penduduk/<uuid:pk>/", self.admin_view(search.tell), name="story"),
             *super().get_urls(),
         ]

@@ -22,6 +22,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from ektp_project.desk.chart import HOURS, throttle_chart
+from ektp_project.desk.words import thousands
 from printing.models import MorningCount, Printer
 from printing.selectors.day import Age, Line, day, hold_label
 from printing.shifts import national_holiday
@@ -52,7 +53,8 @@ class Number:
         """With its sign; a real minus."""
         if self.change is None:
             return ""
-        return f"+{self.change}" if self.change > 0 else f"−{-self.change}" if self.change else "±0"
+        sign = "+" if self.change > 0 else "−" if self.change < 0 else "±"
+        return sign + thousands(abs(self.change))
 
 
 def home_context(*, now: datetime) -> dict[str, Any]:
@@ -78,6 +80,7 @@ def home_context(*, now: datetime) -> dict[str, Any]:
         "printers": [_printer(printer) for printer in seen.printers],
         "holiday": national_holiday(localtime(now).date()),
         "ages": [(_age(age), age.cards) for age in seen.uncollected],
+        "most_ready": max(1, seen.line.ready),
         "silent": [sign.name for sign in seen.signs if sign.silent],
     }
 

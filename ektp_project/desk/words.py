@@ -68,3 +68,25 @@ def centre_word(state: str) -> str:
         "no-redis": _("tidak diketahui"),
     }
     return words.get(state, state)
+
+
+@register.filter
+def gate_word(name: str) -> str:
+    """What limits the output, in a clerk's word; an unknown name as it is."""
+    words = {
+        "none": _("tidak ada"),
+        "people": _("jam giliran"),
+        "blanks": _("blanko"),
+        "ribbon/film": _("pita atau film"),
+        "printers": _("printer"),
+        "central-command": _("perintah cetak pusat"),
+        "central-speed": _("kecepatan pusat"),
+        "central-hours": _("jam buka pusat"),
+    }
+    return words.get(name, name)
+
+
+@register.filter
+def actor_word(actor: str) -> str:
+    """A person by the login; the machinery as such."""
+    return _("sistem") if actor.startswith("system") else actor

@@ -1,5 +1,6 @@
 """The rows of WHO: office, resident, recording, blank, and the events of every state."""
 
+from registry.models.assignment import Assignment
 from registry.models.blank import (
     BlankBalance,
     BlankMovement,
@@ -13,6 +14,7 @@ from registry.models.recording import Recording
 from registry.models.resident import Resident
 
 __all__ = [
+    "Assignment",
     "BlankBalance",
     "BlankMovement",
     "BlankReceipt",

@@ -6,9 +6,10 @@ import uuid
 from typing import Any, Self
 
 from django.conf import settings
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.core.validators import RegexValidator
 from django.db import models
+from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
 from registry.nik import mask
@@ -108,7 +109,8 @@ class Resident(models.Model):
         verbose_name = _("penduduk")
         verbose_name_plural = _("penduduk")
         ordering = ["name"]
-        indexes = [GinIndex(fields=["name"], name="resident_name_trgm", opclasses=["gin_trgm_ops"])]
+        # Upper, because that is how "contains, whatever the case" asks.
+        indexes = [GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="resident_name_part")]
 
     def __str__(self) -> str:
         return f"{self.name} ({self.masked_nik})"
