@@ -1,5 +1,27 @@
 """The clerks' pages for WHAT WE MAKE."""
 
-from printing.admin import authorizations, handovers, heartbeats, imports, jobs, printers, requests, shifts
+from printing.admin import (
+    authorizations,
+    beat,
+    handovers,
+    heartbeats,
+    imports,
+    jobs,
+    printers,
+    requests,
+    shifts,
+    staff,
+)
 
-__all__ = ["authorizations", "handovers", "heartbeats", "imports", "jobs", "printers", "requests", "shifts"]
+__all__ = [
+    "authorizations",
+    "beat",
+    "handovers",
+    "heartbeats",
+    "imports",
+    "jobs",
+    "printers",
+    "requests",
+    "shifts",
+    "staff",
+]

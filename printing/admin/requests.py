@@ -117,7 +117,7 @@ class RequestPage(ByNikOrName, ReadOnlyAdmin):
             ),
         )
 
-    @admin.action(description=_("Dahulukan (isi alasan)"), permissions=["act"])
+    @admin.action(description=_("Dahulukan (isi alasan)"), permissions=["prioritise"])
     def put_first(self, request: HttpRequest, queryset: QuerySet[CardRequest]) -> None:
         self._each(
             request,
@@ -130,7 +130,7 @@ class RequestPage(ByNikOrName, ReadOnlyAdmin):
             ),
         )
 
-    @admin.action(description=_("Serahkan kartu (isi penerima dan pencocokan)"), permissions=["act"])
+    @admin.action(description=_("Serahkan kartu (isi penerima dan pencocokan)"), permissions=["hand_over"])
     def give_card(self, request: HttpRequest, queryset: QuerySet[CardRequest]) -> None:
         match = request.POST.get("match", "")
         if match not in MatchResult.values:
@@ -150,6 +150,12 @@ class RequestPage(ByNikOrName, ReadOnlyAdmin):
 
     def has_act_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("printing.change_cardrequest")
+
+    def has_hand_over_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("printing.hand_over_cardrequest")
+
+    def has_prioritise_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("printing.prioritise_cardrequest")
 
     def _each(self, request: HttpRequest, queryset: QuerySet[CardRequest], deed: Any) -> None:
         refusals = (request_services.NotNow, CannotHandOver)

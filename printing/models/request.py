@@ -102,6 +102,10 @@ class CardRequest(Moving):
         verbose_name = _("permohonan")
         verbose_name_plural = _("permohonan")
         ordering = ["priority", "recorded_at", "id"]
+        permissions = [
+            ("hand_over_cardrequest", _("Boleh menyerahkan kartu")),
+            ("prioritise_cardrequest", _("Boleh mengusulkan agar permohonan didahulukan")),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["resident"],

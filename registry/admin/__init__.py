@@ -1,5 +1,5 @@
 """The clerks' pages for WHO: offices, residents, recordings, blanks, events."""
 
-from registry.admin import blanks, events, offices, recordings, residents
+from registry.admin import access, blanks, events, offices, recordings, residents
 
-__all__ = ["blanks", "events", "offices", "recordings", "residents"]
+__all__ = ["access", "blanks", "events", "offices", "recordings", "residents"]

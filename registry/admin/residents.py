@@ -10,14 +10,15 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from registry import nik
+from registry.admin.access import OpensNik
 from registry.admin.base import OfficeAdmin
+from registry.admin.reads import LogsReads, record_access
 from registry.models import Resident
+from registry.models.access import Deed
 
 
-class ByNikOrName:
-    """Search that takes a whole NIK (through the blind index) or a part of a name."""
-
-    resident_path = ""
+class ByNikOrName(LogsReads):
+    """Search that takes a whole NIK (through the blind index; logged) or a part of a name."""
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -27,12 +28,14 @@ class ByNikOrName:
         except nik.InvalidNik:
             return super().get_search_results(request, queryset, search_term)  # type: ignore[misc,no-any-return]
         found = Resident.objects.with_nik(digits)
+        keys = found.values_list("pk", flat=True)
+        record_access(request, residents=keys, deed=Deed.FOUND, page=str(self.opts.model_name))
         path = f"{self.resident_path}__in" if self.resident_path else "pk__in"
         return queryset.filter(**{path: found.values("pk")}), False
 
 
 @admin.register(Resident)
-class ResidentPage(ByNikOrName, OfficeAdmin):
+class ResidentPage(OpensNik, ByNikOrName, OfficeAdmin):
     """Residents; the NIK is masked everywhere."""
 
     list_display = ["name", "masked_nik", "birth_date", "village", "district"]
@@ -41,12 +44,12 @@ class ResidentPage(ByNikOrName, OfficeAdmin):
     search_help_text = _("NIK 16 angka (persis) atau bagian nama.")
     autocomplete_fields = ["district"]
     list_select_related = ["district"]
-    readonly_fields = ["masked_nik", "created_at", "updated_at"]
+    readonly_fields = ["nik_and_way", "trail", "created_at", "updated_at"]
     fieldsets = [
-        (None, {"fields": ["masked_nik", "name", "birth_place", "birth_date", "sex", "blood_type"]}),
+        (None, {"fields": ["nik_and_way", "name", "birth_place", "birth_date", "sex", "blood_type"]}),
         (_("Alamat"), {"fields": ["address", "rt", "rw", "village", "district"]}),
         (_("Lain-lain"), {"fields": ["religion", "marital_status", "occupation", "citizenship"]}),
-        (_("Catatan"), {"fields": ["created_at", "updated_at"]}),
+        (_("Catatan"), {"fields": ["trail", "created_at", "updated_at"]}),
     ]
 
     @admin.display(description="NIK")

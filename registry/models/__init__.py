@@ -1,5 +1,6 @@
 """The rows of WHO: office, resident, recording, blank, and the events of every state."""
 
+from registry.models.access import AccessLog
 from registry.models.assignment import Assignment
 from registry.models.blank import (
     BlankBalance,
@@ -14,6 +15,7 @@ from registry.models.recording import Recording
 from registry.models.resident import Resident
 
 __all__ = [
+    "AccessLog",
     "Assignment",
     "BlankBalance",
     "BlankMovement",

@@ -109,6 +109,7 @@ class Resident(models.Model):
         verbose_name = _("penduduk")
         verbose_name_plural = _("penduduk")
         ordering = ["name"]
+        permissions = [("reveal_nik", _("Boleh membuka NIK"))]
         # Upper, because that is how "contains, whatever the case" asks.
         indexes = [GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="resident_name_part")]
 

@@ -1,0 +1,55 @@
+"""Who works here, and in which role?
+
+Django's own page of users, less the ways by which an administrator could make themselves more than that:
+roles come from groups alone, nobody edits a superuser but a superuser, and nobody their own account here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.models import Group, User
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from registry.admin.base import OfficeAdmin
+
+admin.site.unregister([User, Group])
+
+
+@admin.register(User)
+class StaffPage(UserAdmin, OfficeAdmin):  # type: ignore[type-arg]
+    """People who may sign in. Who leaves is switched off, never deleted: their name stands in the events."""
+
+    list_display = ["username", "first_name", "last_name", "roles", "is_active", "last_login"]
+    list_filter = ["groups", "is_active"]
+    fieldsets = [
+        (None, {"fields": ["username", "password"]}),
+        (_("Orang"), {"fields": ["first_name", "last_name", "email"]}),
+        (_("Peran"), {"fields": ["is_active", "is_staff", "groups"]}),
+        (_("Catatan"), {"fields": ["last_login", "date_joined"]}),
+    ]
+    readonly_fields = ["last_login", "date_joined"]
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).prefetch_related("groups")
+
+    @admin.display(description=_("peran"))
+    def roles(self, user: User) -> str:
+        return ", ".join(group.name for group in user.groups.all())
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        allowed: bool = super().has_change_permission(request, obj)
+        if obj is None or request.user.is_superuser:
+            return allowed
+        return allowed and not obj.is_superuser and obj.pk != request.user.pk
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return False
+
+
+@admin.register(Group)
+class RolePage(GroupAdmin, OfficeAdmin):  # type: ignore[type-arg]
+    """The roles: printing/roles.py says what each may do; an office may add its own."""
