@@ -47,6 +47,12 @@ class BookingForm(forms.ModelForm):  # type: ignore[type-arg]
         """There are no many-to-many fields."""
 
 
+class SlipForm(BookingForm):
+    """A booking without a number of its own: each form shown brings one, so that twice is once."""
+
+    slip = forms.UUIDField(initial=uuid4, widget=forms.HiddenInput)
+
+
 class BookingAdmin(ReadOnlyAdmin):
     """Pages that add through a service, change nothing and delete nothing."""
 
@@ -95,7 +101,7 @@ class ReceiptForm(BookingForm):
         )
 
 
-class CountForm(BookingForm):
+class CountForm(SlipForm):
     """What somebody counted in the store."""
 
     class Meta:
@@ -109,10 +115,11 @@ class CountForm(BookingForm):
             note=cleaned["note"],
             now=timezone.now(),
             actor=self.actor,
+            reference=str(cleaned["slip"]),
         )
 
 
-class MovementForm(BookingForm):
+class MovementForm(SlipForm):
     """Movements that a person may book by hand; those of cards are booked by the line."""
 
     BY_HAND = (
@@ -132,7 +139,7 @@ class MovementForm(BookingForm):
         model = BlankMovement
         fields = ["office", "quantity", "why"]
 
-    field_order = ["office", "way", "quantity", "why"]
+    field_order = ["office", "way", "quantity", "why", "slip"]
 
     def book(self, cleaned: dict[str, Any]) -> BlankMovement:
         source, target = cleaned["way"].split(">")
@@ -141,7 +148,7 @@ class MovementForm(BookingForm):
             quantity=cleaned["quantity"],
             source=Place(source),
             target=Place(target),
-            reference=f"hand:{uuid4()}",
+            reference=f"hand:{cleaned['slip']}",
             why=cleaned["why"],
             now=timezone.now(),
             actor=self.actor,

@@ -60,6 +60,24 @@ class TestAdmin:
         assert "BA-77" in again.content.decode()
         assert office.balances.get(place="store").quantity == 2010
 
+    @pytest.mark.parametrize(
+        ("page", "facts"),
+        [
+            ("registry_blankmovement_add", {"quantity": "3", "way": "store>lost", "why": "basah"}),
+            ("registry_stockcount_add", {"counted": "7", "note": "hitung pagi"}),
+        ],
+    )
+    def test_books_a_form_once_however_often_it_is_sent(
+        self, admin_client: Client, office: Office, page: str, facts: dict[str, str]
+    ) -> None:
+        form = admin_client.get(reverse(f"admin:{page}")).context["adminform"].form
+        sent = {"office": office.pk, "slip": form["slip"].value(), **facts}
+
+        answers = [admin_client.post(reverse(f"admin:{page}"), sent).status_code for _twice in range(2)]
+
+        assert answers == [302, 302]
+        assert office.balances.get(place="store").quantity == 7
+
     def test_sends_a_strict_policy_against_foreign_scripts(self, admin_client: Client) -> None:
         policy = admin_client.get(reverse("admin:index")).headers["Content-Security-Policy"]
         assert "default-src 'self'" in policy
