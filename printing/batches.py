@@ -19,7 +19,7 @@ from printing.models import Printer, PrintJob
 from printing.printers import open_printer
 from printing.printers.base import PrinterUnavailable
 from printing.selectors import work
-from printing.selectors.shifts import current_shift
+from printing.selectors.shifts import current_shift, prints_now
 from printing.services import authorizations, outcomes, prints, visibility
 from registry import crashpoints
 from registry.central import errors
@@ -175,10 +175,10 @@ def report(*, office: Office) -> bool:
 
 
 def print_on(*, printer_id: int) -> bool:
-    """Make as many cards as the printer has room for, while a shift is open."""
+    """Make as many cards as the printer has room for, while a shift is open that it takes part in."""
     now = timezone.now()
     printer = Printer.objects.select_related("office").get(pk=printer_id)
-    if current_shift(office=printer.office, now=now) is None:
+    if not prints_now(printer=printer, now=now):
         return False
     try:
         device = open_printer(driver=printer.driver, address=printer.address)

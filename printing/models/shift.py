@@ -5,6 +5,7 @@ Standing shifts come from code (``printing/shifts.py``); extra ones are rows a s
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -27,6 +28,24 @@ class ExtraShift(models.Model):
     kind = models.CharField(_("jenis"), max_length=10, choices=ShiftKind, default=ShiftKind.WEEKEND)
     starts_at = models.DateTimeField(_("mulai"))
     ends_at = models.DateTimeField(_("selesai"))
+    printers = models.ManyToManyField(
+        "printing.Printer",
+        blank=True,
+        related_name="extra_shifts",
+        verbose_name=_("printer"),
+        help_text=_("Hanya printer ini yang mencetak; kosong berarti semua."),
+    )
+    people = models.ManyToManyField(
+        settings.AUTH_USER_MODEL, blank=True, related_name="extra_shifts", verbose_name=_("petugas")
+    )
+    replaces = models.OneToOneField(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="replaced_by",
+        verbose_name=_("menggantikan"),
+    )
     note = models.CharField(_("catatan"), max_length=200, blank=True)
     planned_by = models.CharField(_("direncanakan oleh"), max_length=150)
     planned_at = models.DateTimeField(_("direncanakan"))

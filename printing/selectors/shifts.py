@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import islice
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from printing.models import ExtraShift, HolidayOverride
+from printing.models import ExtraShift, HolidayOverride, Printer
 from printing.models.shift import ShiftKind
-from printing.shifts import Hours, standing_shift, standing_shifts
+from printing.shifts import WORKDAYS, Hours, is_workday, standing_shift, standing_shifts
 from registry.models import Office
 
 STANDING = "standing"  # the name of the standing shift; one a day, so the business date tells them apart
@@ -38,6 +38,22 @@ def shifts_at(*, office: Office, now: datetime) -> list[OpenShift]:
     """Every shift in whose hours ``now`` falls: the standing one, and an extra one across it."""
     running = _planned(office).filter(starts_at__lte=now, ends_at__gt=now)
     return [*_standing_at(now), *map(_extra, running)]
+
+
+def prints_now(*, printer: Printer, now: datetime) -> bool:
+    """Whether a shift is open in which this printer prints: a standing one, or an extra one that wants it."""
+    if _standing_at(now):
+        return True
+    running = _planned(printer.office).filter(starts_at__lte=now, ends_at__gt=now)
+    return running.filter(Q(printers=None) | Q(printers=printer)).exists()
+
+
+def kind_of(*, starts_at: datetime) -> ShiftKind:
+    """What an extra shift that begins then is: on a weekend, on a holiday, or after a day's work."""
+    day = timezone.localdate(starts_at, timezone.get_default_timezone())
+    if day.weekday() not in WORKDAYS:
+        return ShiftKind.WEEKEND
+    return ShiftKind.EVENING if is_workday(day, overrides=_overrides(day, days=1)) else ShiftKind.HOLIDAY
 
 
 def next_opening(*, office: Office, now: datetime) -> datetime | None:

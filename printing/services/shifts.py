@@ -6,18 +6,20 @@ write down that it happened; both may be asked for any number of times, by any n
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django_celery_beat.models import ClockedSchedule, PeriodicTask
 
-from printing.models import ExtraShift, PrintAttempt, ShiftRun
+from printing.models import ExtraShift, PrintAttempt, Printer, ShiftRun
 from printing.models.job import Outcome
 from printing.models.shift import ShiftKind
-from printing.selectors.shifts import shifts_at
+from printing.selectors.shifts import kind_of, shifts_at
 from registry.models import Office
 
 LONGEST = timedelta(hours=16)  # two crews of a day; longer is a slip in the date
@@ -66,8 +68,14 @@ def plan_shift(
     note: str,
     actor: str,
     now: datetime,
+    printers: Iterable[Printer] = (),
+    people: Iterable[User] = (),
+    replaces: ExtraShift | None = None,
 ) -> ExtraShift:
-    """Plan extra hours, and leave word for the running beat. Raises ShiftRefused."""
+    """Plan extra hours, and leave word for the running beat. Raises ShiftRefused.
+
+    ``printers``: those that print in these hours, none for all. ``people``: who is on duty.
+    """
     # One planner at a time, so that two cannot plan the same hours.
     Office.objects.select_for_update(no_key=True).get(pk=office.pk)
     check_plan(office=office, starts_at=starts_at, ends_at=ends_at, now=now)
@@ -79,10 +87,73 @@ def plan_shift(
         note=note,
         planned_by=actor,
         planned_at=now,
+        replaces=replaces,
     )
+    shift.printers.set(printers)
+    shift.people.set(people)
     _ring_once(shift, "open", task=OPEN_TASK, at=starts_at)
     _ring_once(shift, "close", task=CLOSE_TASK, at=ends_at)
     return shift
+
+
+@transaction.atomic
+def plan_shifts(
+    *,
+    office: Office,
+    spans: Iterable[tuple[datetime, datetime]],
+    note: str,
+    printers: Sequence[Printer],
+    people: Sequence[User],
+    actor: str,
+    now: datetime,
+) -> list[ExtraShift]:
+    """Plan the same hours on several dates: all of them or none. Raises ShiftRefused with the date."""
+    planned = []
+    for starts_at, ends_at in spans:
+        try:
+            shift = plan_shift(
+                office=office,
+                starts_at=starts_at,
+                ends_at=ends_at,
+                kind=kind_of(starts_at=starts_at),
+                note=note,
+                actor=actor,
+                now=now,
+                printers=printers,
+                people=people,
+            )
+        except ShiftRefused as refusal:
+            raise ShiftRefused(f"{_day(starts_at)}: {refusal}") from refusal
+        planned.append(shift)
+    return planned
+
+
+@transaction.atomic
+def change_shift(
+    *,
+    shift: ExtraShift,
+    starts_at: datetime,
+    ends_at: datetime,
+    note: str,
+    printers: Sequence[Printer],
+    people: Sequence[User],
+    actor: str,
+    now: datetime,
+) -> ExtraShift:
+    """Cancel a plan and make another in its place, so that both are kept. Raises ShiftRefused."""
+    cancel_shift(shift=shift, actor=actor, now=now)
+    return plan_shift(
+        office=shift.office,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        kind=kind_of(starts_at=starts_at),
+        note=note,
+        actor=actor,
+        now=now,
+        printers=printers,
+        people=people,
+        replaces=shift,
+    )
 
 
 @transaction.atomic
@@ -160,6 +231,10 @@ def _ring_once(shift: ExtraShift, verb: str, *, task: str, at: datetime) -> None
 
 def _bell(shift: ExtraShift, verb: str) -> str:
     return f"{PREFIX}{shift.pk} {verb}"
+
+
+def _day(moment: datetime) -> str:
+    return date_format(localtime(moment), "l, j F")
 
 
 def _moment(moment: datetime) -> str:
