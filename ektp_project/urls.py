@@ -17,6 +17,7 @@ urlpatterns = [
     path("api/v1/board", BoardView.as_view()),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema")),
+    path("kiosk/", include("printing.kiosk.urls")),
     path("healthz", healthz),
     path("readyz", readyz),
     path("metrics", metrics),
