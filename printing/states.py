@@ -111,3 +111,26 @@ JOB_MOVES: Mapping[str, frozenset[str]] = {
     J.DISCARDED: frozenset({J.QUEUED}),  # a clerk decides: once more
 }
 JOB_LIVE = frozenset({J.QUEUED, J.CLAIMED, J.SENDING, J.IN_DOUBT})
+
+
+class ApplicationState(TextChoices):
+    """What became of a wish from a kiosk."""
+
+    RECEIVED = "received", _("diterima, sedang diperiksa")
+    ACCEPTED = "accepted", _("diterima sebagai permohonan")
+    REFUSED = "refused", _("tidak dapat diproses")
+
+
+APPLICATION_MOVES: Mapping[str, frozenset[str]] = {
+    ApplicationState.RECEIVED: frozenset({ApplicationState.ACCEPTED, ApplicationState.REFUSED}),
+    ApplicationState.ACCEPTED: frozenset(),
+    ApplicationState.REFUSED: frozenset(),
+}
+
+
+class Refusal(TextChoices):
+    """Why a wish did not become a request. None of them tells more than the resident told."""
+
+    NOT_MATCHED = "not-matched", _("data tidak cocok; datanglah ke loket membawa kartu keluarga")
+    NOT_RECORDED = "not-recorded", _("belum ada perekaman; datanglah untuk direkam")
+    IN_LINE = "in-line", _("masih ada permohonan yang berjalan")

@@ -40,17 +40,25 @@ class Vault:
 
     def seal(self, text: str, *, bound_to: str) -> bytes:
         """``version || nonce || ciphertext``, readable only together with ``bound_to``."""
+        return self.seal_bytes(text.encode(), bound_to=bound_to)
+
+    def seal_bytes(self, plain: bytes, *, bound_to: str) -> bytes:
+        """The same for a piece of a file."""
         nonce = os.urandom(NONCE_BYTES)
-        sealed = AESGCM(self.keys[self.version]).encrypt(nonce, text.encode(), bound_to.encode())
+        sealed = AESGCM(self.keys[self.version]).encrypt(nonce, plain, bound_to.encode())
         return bytes([self.version]) + nonce + sealed
 
     def open(self, sealed: bytes, *, bound_to: str) -> str:
         """The text. Raises VaultError."""
+        return self.open_bytes(sealed, bound_to=bound_to).decode()
+
+    def open_bytes(self, sealed: bytes, *, bound_to: str) -> bytes:
+        """The piece of a file. Raises VaultError."""
         version, nonce, body = sealed[0], sealed[1 : 1 + NONCE_BYTES], sealed[1 + NONCE_BYTES :]
         if version not in self.keys:
             raise VaultError(f"no key of version {version}")
         try:
-            return AESGCM(self.keys[version]).decrypt(nonce, body, bound_to.encode()).decode()
+            return AESGCM(self.keys[version]).decrypt(nonce, body, bound_to.encode())
         except InvalidTag as error:
             raise VaultError("the sealed value does not fit its row or key") from error
 

@@ -1,17 +1,21 @@
 """The rows of WHAT WE MAKE: request, print command, job, printer, shift, hand-over, heartbeat."""
 
+from printing.models.application import Application
 from printing.models.authorization import PrintAuthorization
 from printing.models.handover import Handover
 from printing.models.heartbeat import Heartbeat
 from printing.models.imports import ImportBatch, ImportRejection
 from printing.models.job import PrintAttempt, PrintJob
 from printing.models.morning import MorningCount
+from printing.models.pickup import Confirmation, PickupCode
 from printing.models.printer import Printer
 from printing.models.request import CardRequest, WaitingTally
 from printing.models.shift import ExtraShift, HolidayOverride, ShiftRun
 
 __all__ = [
+    "Application",
     "CardRequest",
+    "Confirmation",
     "ExtraShift",
     "Handover",
     "Heartbeat",
@@ -19,6 +23,7 @@ __all__ = [
     "ImportBatch",
     "ImportRejection",
     "MorningCount",
+    "PickupCode",
     "PrintAttempt",
     "PrintAuthorization",
     "PrintJob",

@@ -10,6 +10,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from registry.models.append_only import APPEND_ONLY
+from registry.models.notify import NOTIFY
 
 
 class Subject(models.TextChoices):
@@ -48,7 +49,7 @@ class Event(models.Model):
             models.Index(fields=["resident", "id"], name="event_resident"),
             models.Index(fields=["subject", "subject_id"], name="event_subject"),
         ]
-        triggers = [*APPEND_ONLY]
+        triggers = [*APPEND_ONLY, NOTIFY]
 
     def __str__(self) -> str:
         return f"{self.subject} {self.subject_id}: {self.source or '∅'} → {self.target}"

@@ -77,6 +77,22 @@ class Recording(Moving):
         help_text=_("Daftar impor tidak membawa berkas; sidiknya diturunkan dari nomor perekaman."),
     )
 
+    file_sizes: models.JSONField[Any, Any] = models.JSONField(
+        _("ukuran berkas (bita)"),
+        null=True,
+        blank=True,
+        help_text=_("Menurut stasiun; kosong bila tidak ada berkas yang dijanjikan."),
+    )
+    device = models.ForeignKey(
+        "registry.Device",
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        db_index=False,
+        verbose_name=_("perangkat pengirim"),
+    )
+
     state = models.CharField(
         _("keadaan"), max_length=10, choices=RecordingState, default=RecordingState.RECORDED
     )

@@ -21,6 +21,11 @@ def vault() -> Vault:
     return Vault(keys=settings.NIK_KEYS, index_key=settings.NIK_INDEX_KEY)
 
 
+def family_card_text(digits: str) -> str:
+    """What is put under the index for a family card number, so that it never equals a NIK's."""
+    return f"family-card:{digits}"
+
+
 class Sex(models.TextChoices):
     """As it stands on the card."""
 
@@ -80,6 +85,9 @@ class Resident(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     nik_sealed = models.BinaryField(_("NIK (tersandi)"), max_length=64, editable=False)
     nik_index = models.BinaryField(_("indeks NIK"), max_length=32, unique=True, editable=False)
+    family_card_index = models.BinaryField(
+        _("indeks nomor kartu keluarga"), max_length=32, null=True, editable=False
+    )  # what a resident at a kiosk must know beside the NIK; the number itself is not kept
     name = models.CharField(_("nama"), max_length=100)
     birth_place = models.CharField(_("tempat lahir"), max_length=60)
     birth_date = models.DateField(_("tanggal lahir"))

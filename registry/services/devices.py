@@ -1,0 +1,137 @@
+"""Who may speak to the office's interface, and with which key?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from registry import keys
+from registry.models import Device, DeviceInvitation, DeviceKey, Office
+from registry.models.device import Scope
+from registry.models.resident import vault
+
+INVITATION_SYMBOLS = 12  # 60 bits, for an hour, behind a limit
+INVITATION_LIVES = timedelta(hours=1)  # a clerk walks to the kiosk and types it in
+OLD_KEY_LIVES = timedelta(days=7)  # a station on an island may be away from its line that long
+SEEN_EVERY = timedelta(minutes=1)  # a write for each request would cost more than the request
+NO_KEY = keys.digest("")  # compared with when there is no such key, so that the time is the same
+
+
+class DeviceRefused(Exception):
+    """The device cannot be enrolled or changed like this; the sentence is for a clerk."""
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """A device and the key that it is given now."""
+
+    device: Device
+    key: keys.NewKey
+    previous_expires_at: datetime | None = None
+
+
+def register(
+    *, name: str, office: Office, scopes: Sequence[str], now: datetime, networks: Sequence[str] = ()
+) -> Device:
+    """A device without a key yet. Raises DeviceRefused."""
+    unknown = sorted(set(scopes) - set(Scope.values))
+    if unknown or not scopes:
+        raise DeviceRefused(
+            _("Wewenang tidak dikenal: %(unknown)s. Pilih dari: %(known)s.")
+            % {"unknown": ", ".join(unknown) or "—", "known": ", ".join(Scope.values)}
+        )
+    if Device.objects.filter(name=name).exists():
+        raise DeviceRefused(_("Perangkat “%(name)s” sudah ada.") % {"name": name})
+    return Device.objects.create(
+        name=name, office=office, scopes=list(dict.fromkeys(scopes)), networks=list(networks), created_at=now
+    )
+
+
+def grant_key(*, device: Device, now: datetime) -> Granted:
+    """Give the device one more key. What it had lives on for a week; at most two live at once.
+
+    Raises DeviceRefused when the device is revoked.
+    """
+    with transaction.atomic():
+        locked = Device.objects.select_for_update().get(pk=device.pk)
+        if locked.revoked_at is not None:
+            raise DeviceRefused(_("Perangkat ini sudah dicabut."))
+        live = [key for key in locked.keys.order_by("-created_at", "-id") if key.is_live(now=now)]
+        for older in live[1:]:
+            older.expires_at = now
+            older.save(update_fields=["expires_at"])
+        expires_at = None
+        if live:
+            expires_at = live[0].expires_at = now + OLD_KEY_LIVES
+            live[0].save(update_fields=["expires_at"])
+        key = keys.new_key()
+        DeviceKey.objects.create(device=locked, prefix=key.prefix, digest=key.digest, created_at=now)
+    return Granted(locked, key, expires_at)
+
+
+def invite(*, device: Device, now: datetime, actor: str) -> str:
+    """A one-time code for this device; an older one that was not used ends. Raises DeviceRefused."""
+    if device.revoked_at is not None:
+        raise DeviceRefused(_("Perangkat ini sudah dicabut."))
+    code = keys.new_code(INVITATION_SYMBOLS)
+    with transaction.atomic():
+        device.invitations.filter(used_at__isnull=True, expires_at__gt=now).update(expires_at=now)
+        DeviceInvitation.objects.create(
+            device=device,
+            code_digest=_invitation_digest(code),
+            created_at=now,
+            created_by=actor,
+            expires_at=now + INVITATION_LIVES,
+        )
+    return code
+
+
+def redeem(*, code: str, now: datetime) -> Granted | None:
+    """The first key for the device this code was made for; None for a wrong, used or old code."""
+    with transaction.atomic():
+        invitation = (
+            DeviceInvitation.objects.select_for_update(of=("self",))
+            .select_related("device")
+            .filter(
+                code_digest=_invitation_digest(code),
+                used_at__isnull=True,
+                expires_at__gt=now,
+                device__revoked_at__isnull=True,
+            )
+            .first()
+        )
+        if invitation is None:
+            return None
+        invitation.used_at = now
+        invitation.save(update_fields=["used_at"])
+        return grant_key(device=invitation.device, now=now)
+
+
+def revoke(*, device: Device, actor: str, now: datetime) -> bool:
+    """Shut the device out at once; False when it was already."""
+    return bool(
+        Device.objects.filter(pk=device.pk, revoked_at__isnull=True).update(revoked_at=now, revoked_by=actor)
+    )
+
+
+def recognise(*, prefix: str, secret: str, now: datetime) -> DeviceKey | None:
+    """The live key that was shown, with its device; None for any other."""
+    key = DeviceKey.objects.select_related("device__office").filter(prefix=prefix).first()
+    fits = keys.fits(secret, bytes(key.digest) if key else NO_KEY)
+    if key is None or not fits or not key.is_live(now=now):
+        return None
+    _sign_of_life(key.device, now=now)
+    return key
+
+
+def _sign_of_life(device: Device, *, now: datetime) -> None:
+    if device.last_seen_at is None or now - device.last_seen_at > SEEN_EVERY:
+        Device.objects.filter(pk=device.pk).update(last_seen_at=now)
+
+
+def _invitation_digest(code: str) -> bytes:
+    return vault().index(f"invitation:{keys.plain_code(code)}")
