@@ -108,6 +108,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = required("REDIS_URL", secret("REDIS_URL"))
 
 MEDIA_ROOT = VAR_DIR / "media"
+BIOMETRICS_ROOT = VAR_DIR / "biometrics"  # sealed pieces; never under MEDIA_ROOT, never served
 STATIC_URL = "static/"
 STATIC_MANIFEST = env.bool("STATIC_MANIFEST", default=not DEBUG)  # off (demo): served from where they stand
 STATIC_ROOT = VAR_DIR / "static" if STATIC_MANIFEST else None
@@ -115,6 +116,10 @@ WHITENOISE_USE_FINDERS = not STATIC_MANIFEST
 STATICFILES_DIRS = [BASE_DIR / "ektp_project" / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "biometrics": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": BIOMETRICS_ROOT, "allow_overwrite": True, "file_permissions_mode": 0o600},
+    },
     "staticfiles": {
         "BACKEND": "ektp_project.static_files.HashedFiles"
         if STATIC_MANIFEST
@@ -216,23 +221,49 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 
 # --- REST -------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "registry.api.manners.schema.OfficeSchema",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_AUTHENTICATION_CLASSES": [],  # registry.api.manners.view.ApiView has its own
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "EXCEPTION_HANDLER": "ektp_project.problems.problem_handler",
     "UNAUTHENTICATED_USER": None,
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "e-KTP print office",
+    "DESCRIPTION": "For kiosks, recording stations and systems that follow their own requests.",
     "VERSION": "1.0.0",
     "OAS_VERSION": "3.1.0",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "ENUM_NAME_OVERRIDES": {
+        "ApplicationState": "printing.states.ApplicationState",
+        "FileKind": "registry.models.biometric.Kind",
+        "PaperKind": "printing.api.applications.PAPER_CHOICES",
+        "RecordingState": "registry.states.RecordingState",
+        "RequestState": "printing.states.RequestState",
+        "StandingState": "printing.selectors.lookup.STATES",
+    },
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "registry.api.manners.schema.close_requests",
+    ],
+    "SCHEMA_PATH_PREFIX": "/api/v1",
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_AUTHENTICATION": [],
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
 }
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)  # how many of ours add to X-Forwarded-For
+API_PER_DEVICE = env.int("API_PER_DEVICE", default=600)  # requests a minute; a station sends batches
+API_PER_ADDRESS = env.int("API_PER_ADDRESS", default=1800)  # a minute; several devices behind one line
+API_FAILURES_PER_ADDRESS = env.int("API_FAILURES_PER_ADDRESS", default=20)  # wrong keys and codes a minute
+API_LOOKUPS_PER_DEVICE = env.int("API_LOOKUPS_PER_DEVICE", default=60)  # a minute; people type slower
+WEBHOOK_INNER_NETWORKS = env.list(
+    "WEBHOOK_INNER_NETWORKS", default=["127.0.0.0/8", "::1/128"] if DEMO else []
+)
+API_PER_TARGET = env.int("API_PER_TARGET", default=30)  # questions an hour about one receipt or person
 
 # --- Logs -------------------------------------------------------------------------------------
 LOGGING = {

@@ -1,0 +1,1 @@
+"""What machines may ask of the registry, and the manners of every endpoint."""

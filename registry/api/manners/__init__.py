@@ -1,0 +1,1 @@
+"""How does every endpoint behave? One module for each manner."""

@@ -1,0 +1,137 @@
+"""Which values do we take? Those of the schema, and no others that happen to look like them.
+
+Django REST framework reads "5" as 5 and 5 as "5". A machine that mixes them up is told, before
+something else of it is read wrongly.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext_lazy as _
+from rest_framework import serializers
+
+DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)", re.ASCII)
+UUID_FORM = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.ASCII)
+
+
+class Strict(serializers.Serializer[Any]):
+    """An object whose every field is known."""
+
+    default_error_messages = {
+        "unknown": _("Isian ini tidak dikenal."),
+        "invalid": _("Harus berupa objek JSON."),
+    }
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, Mapping):
+            unknown = [name for name in data if name not in self.fields]
+            if unknown:
+                raise serializers.ValidationError(
+                    {name: [self.error_messages["unknown"]] for name in unknown[:20]}, code="unknown"
+                )
+        else:
+            raise serializers.ValidationError({"": [self.error_messages["invalid"]]}, code="invalid")
+        return super().to_internal_value(data)
+
+
+class Text(serializers.CharField):
+    """A JSON string; blanks at its ends are kept out."""
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class Pattern(serializers.RegexField):
+    """A JSON string of a given form."""
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class Whole(serializers.IntegerField):
+    """A JSON number without a fraction."""
+
+    def to_internal_value(self, data: Any) -> int:
+        if isinstance(data, bool) or not isinstance(data, int):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class YesNo(serializers.BooleanField):
+    """``true`` or ``false``."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        if not isinstance(data, bool):
+            self.fail("invalid", input="…")
+        return data
+
+
+class OneOf(serializers.ChoiceField):
+    """One of the listed words."""
+
+    default_error_messages = {"invalid_choice": _("Bukan salah satu pilihan yang dikenal.")}
+
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, str):
+            self.fail("invalid_choice", input="…")
+        return super().to_internal_value(data)
+
+
+class Day(serializers.DateField):
+    """``2017-11-28``."""
+
+    default_error_messages = {"invalid": _("Tulis tanggal seperti 2017-11-28.")}
+
+    def to_internal_value(self, value: Any) -> date:
+        if not isinstance(value, str) or not DAY.fullmatch(value):
+            self.fail("invalid")
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            self.fail("invalid")
+
+
+class Moment(serializers.DateTimeField):
+    """``2017-11-28T10:00:00+07:00``: RFC 3339, always with its offset."""
+
+    default_error_messages = {"invalid": _("Tulis waktu seperti 2017-11-28T10:00:00+07:00.")}
+
+    def to_internal_value(self, value: Any) -> datetime:
+        if not isinstance(value, str) or not MOMENT.fullmatch(value):
+            self.fail("invalid")
+        try:
+            found = parse_datetime(value)
+        except ValueError:
+            found = None
+        if found is None or not (1900 < found.year < 9000):  # beyond these, zones overflow
+            self.fail("invalid")
+        return found
+
+
+class Identifier(serializers.UUIDField):
+    """A UUID in its usual form."""
+
+    default_error_messages = {"invalid": _("Tulis UUID dalam huruf kecil dengan tanda hubung.")}
+
+    def to_internal_value(self, data: Any) -> UUID:
+        if not isinstance(data, str) or not UUID_FORM.fullmatch(data):
+            self.fail("invalid")
+        return UUID(data)
+
+
+class Answer(serializers.Serializer[Any]):
+    """What stands in every answer that is not a versioned representation."""
+
+    server_time = serializers.DateTimeField(help_text="The office's clock; RFC 3339 with offset.")
+    request_id = serializers.UUIDField(help_text="Name this when you ask us about an answer.")

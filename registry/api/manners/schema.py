@@ -1,0 +1,116 @@
+"""How is an endpoint described? With every problem it may answer, and the headers it reads."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
+from rest_framework import serializers
+
+from registry.api.manners import once
+
+PROBLEM_JSON = "application/problem+json"
+BODIES = frozenset({"post", "put", "patch"})
+
+
+class WrongField(serializers.Serializer[Any]):
+    """One field that was refused."""
+
+    field = serializers.CharField(help_text="Path with dots: `papers.0.number`; empty for the whole.")
+    code = serializers.CharField(help_text="Stable.")
+    detail = serializers.CharField(help_text="For people, in Indonesian.")
+
+
+class ProblemDocument(serializers.Serializer[Any]):
+    """RFC 9457. `type` is stable; everything else may be worded anew."""
+
+    type = serializers.RegexField(r"^urn:ektp:problem:[a-z-]+$")
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    detail = serializers.CharField(required=False)
+    errors = WrongField(many=True, required=False)
+    received = serializers.IntegerField(required=False, help_text="offset-mismatch: go on here.")
+    used_at = serializers.DateTimeField(required=False, help_text="code-used.")
+    used_by = serializers.CharField(required=False, help_text="code-used; masked.")
+    request_id = serializers.UUIDField()
+    server_time = serializers.DateTimeField()
+
+
+DESCRIPTIONS = {
+    400: "The request is malformed or a field is wrong; `errors` names each.",
+    401: "No key, or one that is not live.",
+    403: "The device lacks the scope, or asks from another network.",
+    404: "Unknown, wrong or not yours: one answer for all.",
+    409: "It contradicts what is there, or the same key is in flight (`Retry-After`).",
+    412: "The version named by If-Match is no more.",
+    413: "Too large.",
+    415: "Not the media type of this endpoint.",
+    422: "Understood and refused.",
+    428: "If-Match is missing.",
+    429: "Too many; wait `Retry-After` seconds.",
+    503: "Not now; wait `Retry-After` seconds.",
+}
+
+IDEMPOTENCY_KEY = OpenApiParameter(
+    once.HEADER,
+    {"type": "string", "pattern": "^[A-Za-z0-9_-]{16,64}$"},
+    OpenApiParameter.HEADER,
+    required=True,
+    description="Minted once for one act of a person; sent again with each attempt.",
+)
+
+
+class OfficeSchema(AutoSchema):
+    """Adds what is the same everywhere; a view adds its own with ``extend_schema``."""
+
+    always: ClassVar[tuple[int, ...]] = (429,)
+
+    def get_override_parameters(self) -> list[Any]:
+        found = list(super().get_override_parameters())
+        handler = getattr(self.view, self.method.lower(), None)
+        return [*found, IDEMPOTENCY_KEY] if getattr(handler, "is_once", False) else found
+
+    def get_filter_backends(self) -> list[Any]:
+        return []
+
+    def get_response_serializers(self) -> Any:
+        own = super().get_response_serializers()
+        if not isinstance(own, dict):
+            return own
+        return {**own, **{(code, PROBLEM_JSON): self._problem(code) for code in self._problems()}}
+
+    def _problems(self) -> list[int]:
+        codes = set(self.always)
+        handler = getattr(self.view, self.method.lower(), None)
+        codes |= set(getattr(handler, "problems", ()))
+        if self.view.authentication_classes:
+            codes.add(401)
+        if getattr(self.view, "scope", None):
+            codes.add(403)
+        if self.method.lower() in BODIES:
+            codes |= {400, 413, 415}
+        if getattr(handler, "is_once", False):
+            codes |= {409, 422}
+        return sorted(codes)
+
+    def _problem(self, code: int) -> OpenApiResponse:
+        return OpenApiResponse(ProblemDocument, description=DESCRIPTIONS[code])
+
+
+def may_answer(*codes: int) -> Any:
+    """Say which further problems a handler may answer with."""
+
+    def mark(handler: Any) -> Any:
+        handler.problems = codes
+        return handler
+
+    return mark
+
+
+def close_requests(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
+    """Spectacular hook: what is sent to us may have no unknown fields."""
+    for name, component in result.get("components", {}).get("schemas", {}).items():
+        if name.endswith("Request") and component.get("type") == "object":
+            component["additionalProperties"] = False
+    return result
