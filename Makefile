@@ -13,7 +13,7 @@ RUN_READY := $(VENV)/.ready-run
 DEV_READY := $(VENV)/.ready-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench lint format types imports check lock lock-check messages clean
+.PHONY: help run test bench lint format types imports check lock lock-check schema messages clean
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -56,6 +56,9 @@ lock: $(DEV_READY) ## lock requirements*.in into requirements*.txt (UPGRADE=--up
 
 lock-check: ## no address of a package index in any lock
 	@! grep -nE '://|--index|--find-links|--extra-index|--trusted-host' requirements*.txt
+
+schema: $(DEV_READY) ## write the interface's schema into docs/openapi.yaml
+	@EKTP_DEMO=1 DATABASE_URL=postgres://nowhere/none REDIS_URL=redis://nowhere/0 $(PY) -W ignore manage.py spectacular --file docs/openapi.yaml --validate --fail-on-warn
 
 messages: $(DEV_READY) ## collect the texts for translation and compile the catalogues
 	@EKTP_DEMO=1 DATABASE_URL=postgres://nowhere/none REDIS_URL=redis://nowhere/0 $(PY) manage.py makemessages -l en --ignore .venv --ignore var

@@ -8,13 +8,12 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from ektp_project.health import healthz, readyz
 from ektp_project.metrics import metrics
 from printing.admin import papers
-from printing.api.board import BoardView
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/papers/", include((papers.urls(admin.site), "papers"))),
     path("admin/", admin.site.urls),
-    path("api/v1/board", BoardView.as_view()),
+    path("api/v1/", include("ektp_project.api")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema")),
     path("kiosk/", include("printing.kiosk.urls")),

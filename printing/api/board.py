@@ -5,18 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
+from django.core.cache import cache
 from django.utils import timezone
-from django.utils.decorators import method_decorator
-from django.views.decorators.cache import cache_control
-from drf_spectacular.utils import extend_schema
+from django.utils.cache import patch_cache_control
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
-from rest_framework.exceptions import NotFound
-from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from printing.selectors.board import board
+from registry.api.manners.conditional import representation
+from registry.api.manners.problems import NothingFound
+from registry.api.manners.schema import may_answer
+from registry.api.manners.view import ApiView
 from registry.central.door import throttle
 from registry.models import Office
 
@@ -48,17 +49,31 @@ class BoardSerializer(serializers.Serializer[Any]):
     gate = GateSerializer()
 
 
-@method_decorator(cache_control(public=True, max_age=FRESH_SECONDS), name="get")
-class BoardView(APIView):
+class BoardView(ApiView):
     """The hall's board."""
 
-    permission_classes = [AllowAny]
+    authentication_classes = []
+    permission_classes = []
 
-    @extend_schema(operation_id="board", responses=BoardSerializer)
+    @extend_schema(
+        operation_id="board",
+        parameters=[OpenApiParameter("If-None-Match", str, OpenApiParameter.HEADER)],
+        responses={200: BoardSerializer, 304: None},
+    )
+    @may_answer(404)
     def get(self, request: Request) -> Response:
         """Today's in, out and stuck, the blanks, the shifts, and the gate that holds the line."""
         office = Office.objects.filter(code=settings.OFFICE_CODE).first()
         if office is None:
-            raise NotFound
-        seen = board(office=office, throttle=throttle().snapshot(), now=timezone.now())
-        return Response(BoardSerializer(seen).data)
+            raise NothingFound
+        response = representation(
+            request, cache.get_or_set(f"board:{office.pk}", lambda: _look(office), FRESH_SECONDS)
+        )
+        patch_cache_control(response, public=True, max_age=FRESH_SECONDS)
+        return response
+
+
+def _look(office: Office) -> dict[str, Any]:
+    return dict(
+        BoardSerializer(board(office=office, throttle=throttle().snapshot(), now=timezone.now())).data
+    )

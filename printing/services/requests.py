@@ -42,9 +42,15 @@ REASON_LENGTH = 200  # CardRequest.priority_reason
 
 
 def open_requests(
-    *, wanted: Sequence[tuple[Recording, CardReason]], now: datetime, actor: str
+    *,
+    wanted: Sequence[tuple[Recording, CardReason]],
+    now: datetime,
+    actor: str,
+    receipts: Sequence[str] = (),
 ) -> list[CardRequest]:
     """Open a request for each recording that has none yet; returns those that were opened.
+
+    ``receipts`` are numbers that were given out already, one for each that is wanted.
 
     The same again opens nothing: a resident has one live request, and a recording is the reason for
     one new card ever. A recording that is not the resident's primary one opens nothing. Who is not
@@ -64,13 +70,14 @@ def open_requests(
             )
         )
         opened = []
-        for asked, reason in wanted:
+        for place, (asked, reason) in enumerate(wanted):
             recording = recordings[asked.pk]
             again = reason == CardReason.NEW and recording.pk in served
             if again or recording.resident_id in busy or not recording.is_primary:
                 continue
             busy.add(recording.resident_id)
-            opened.append(_request(recording, reason, now=now))
+            receipt = receipts[place] if receipts else new_receipt()
+            opened.append(_request(recording, reason, receipt, now=now))
         return CardRequest.create_all(opened, actor=actor) if opened else []
 
 
@@ -82,10 +89,10 @@ def _locked_recordings(recordings: Sequence[Recording]) -> dict[UUID, Recording]
     return {row.pk: row for row in rows.order_by("id").select_for_update(no_key=True)}
 
 
-def _request(recording: Recording, reason: CardReason, *, now: datetime) -> CardRequest:
+def _request(recording: Recording, reason: CardReason, receipt: str, *, now: datetime) -> CardRequest:
     seen = recording.state == RecordingState.VISIBLE
     return CardRequest(
-        receipt=new_receipt(),
+        receipt=receipt,
         office_id=recording.office_id,
         resident_id=recording.resident_id,
         recording=recording,

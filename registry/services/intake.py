@@ -22,9 +22,9 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from registry.central.contract import Digests
-from registry.models import District, Office, Recording, Resident
+from registry.models import Device, District, Office, Recording, Resident
 from registry.models.recording import Source
-from registry.models.resident import vault
+from registry.models.resident import family_card_text, vault
 from registry.nik import Nik
 from registry.states import RecordingState
 
@@ -73,6 +73,8 @@ class Enrolment:
     recorded_at: datetime
     recording_id: UUID | None = None
     digests: Digests | None = None
+    file_sizes: Mapping[str, int] | None = None
+    family_card: str | None = None
 
 
 class Verdict(StrEnum):
@@ -93,7 +95,13 @@ class Taken:
 
 
 def take_in(
-    *, enrolments: Sequence[Enrolment], office: Office, source: Source, now: datetime, actor: str
+    *,
+    enrolments: Sequence[Enrolment],
+    office: Office,
+    source: Source,
+    now: datetime,
+    actor: str,
+    device: Device | None = None,
 ) -> list[Taken]:
     """Take in recordings, all or none, in the order given. Safe to repeat.
 
@@ -123,6 +131,7 @@ def take_in(
                 is_primary=is_primary,
                 source=source,
                 now=now,
+                device=device,
             )
             fresh[recording_id] = row
             taken.append(Taken(enrolment, row, Verdict.NEW if is_primary else Verdict.SECOND))
@@ -144,7 +153,22 @@ def _residents(enrolments: Sequence[Enrolment]) -> dict[str, Resident]:
     locked = (
         Resident.objects.filter(nik_index__in=by_index).order_by("nik_index").select_for_update(no_key=True)
     )
-    return {by_index[bytes(row.nik_index)].nik.digits: row for row in locked}
+    residents = {by_index[bytes(row.nik_index)].nik.digits: row for row in locked}
+    _learn_family_cards(residents, by_index.values())
+    return residents
+
+
+def _learn_family_cards(residents: Mapping[str, Resident], enrolments: Iterable[Enrolment]) -> None:
+    """Who was known without a family card number has one now. A number that differs is left: it is
+    what the resident is asked for, and a station must not change that unseen."""
+    learnt = []
+    for enrolment in enrolments:
+        resident = residents[enrolment.nik.digits]
+        if enrolment.family_card and resident.family_card_index is None:
+            resident.family_card_index = vault().index(family_card_text(enrolment.family_card))
+            learnt.append(resident)
+    if learnt:
+        Resident.objects.bulk_update(learnt, ["family_card_index"])
 
 
 def _insert_unless_there(residents: Sequence[Resident]) -> None:
@@ -171,6 +195,8 @@ def _insert_unless_there(residents: Sequence[Resident]) -> None:
 
 def _resident(enrolment: Enrolment) -> Resident:
     fields: dict[str, Any] = {name: getattr(enrolment, name) for name in RESIDENT_FIELDS}
+    if enrolment.family_card:
+        fields["family_card_index"] = vault().index(family_card_text(enrolment.family_card))
     return Resident.with_sealed_nik(nik=enrolment.nik.digits, **fields)
 
 
@@ -197,6 +223,7 @@ def _recording(
     is_primary: bool,
     source: Source,
     now: datetime,
+    device: Device | None,
 ) -> Recording:
     digests = enrolment.digests or derived_digests(recording_id)
     state: Mapping[str, Any] = (
@@ -218,6 +245,8 @@ def _recording(
         digest_iris=digests.iris,
         digest_signature=digests.signature,
         has_files=enrolment.digests is not None,
+        file_sizes=dict(enrolment.file_sizes) if enrolment.file_sizes else None,
+        device=device,
         state_since=now,
         due_at=now,
         **state,

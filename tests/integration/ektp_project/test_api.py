@@ -24,7 +24,7 @@ class TestBoard:
         answer = client.get("/api/v1/board")
         assert answer.status_code == 404
         assert answer.headers["Content-Type"] == "application/problem+json"
-        assert answer.json()["type"] == "urn:ektp:problem:not_found"
+        assert answer.json()["type"] == "urn:ektp:problem:not-found"
 
 
 class TestSchema:

@@ -1,0 +1,94 @@
+"""Where is my card, and when?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.cache import cache
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from printing.api.board import GateSerializer
+from printing.api.people import Target, find, target_of
+from printing.models.request import CardReason
+from printing.selectors.lookup import STATES, Standing, standing
+from printing.selectors.status import gate
+from printing.states import HoldReason
+from registry.api.manners import limits
+from registry.api.manners.fields import Answer
+from registry.api.manners.schema import may_answer
+from registry.api.manners.view import ApiView
+from registry.central.door import throttle
+from registry.models import Office
+from registry.models.device import Scope
+
+GATE_SECONDS = 5  # how long one look at the gate serves all who ask
+
+
+class Hold(serializers.Serializer[Any]):
+    """What keeps the request out of the line for now."""
+
+    reason = serializers.ChoiceField(choices=HoldReason.choices)
+    text = serializers.CharField()
+
+
+class StandingShown(Answer):
+    """Where it stands, since when, what comes next, and what holds it. Nothing about who it is."""
+
+    state = serializers.ChoiceField(choices=STATES)
+    state_text = serializers.CharField()
+    since = serializers.DateTimeField()
+    reason = serializers.ChoiceField(choices=CardReason.choices)
+    reason_text = serializers.CharField()
+    next = serializers.CharField(help_text="One sentence for the resident, in Indonesian.")
+    place_in_line = serializers.IntegerField(allow_null=True, help_text="While waiting.")
+    hold = Hold(allow_null=True)
+    gate = GateSerializer(allow_null=True, help_text="What limits the office now, while it matters here.")
+    can_confirm = serializers.BooleanField()
+
+
+class StatusLookupsView(ApiView):
+    """Questions about one request."""
+
+    scope = Scope.STATUS
+
+    @extend_schema(operation_id="look_up_status", request=Target, responses={200: StandingShown})
+    @may_answer(404, 503)
+    def post(self, request: Request) -> Response:
+        """By receipt number, or by NIK, birth date and family card number. Unknown and wrong: one answer."""
+        sent = Target(data=request.data)
+        sent.is_valid(raise_exception=True)
+        self.spend(
+            request,
+            limits.of_lookups(str(request.user.pk)),
+            limits.of_target(target_of(sent.validated_data)),
+            strictly=True,
+        )
+        return Response(_shown(standing(found=find(sent.validated_data))))
+
+
+def _shown(seen: Standing) -> dict[str, Any]:
+    held = {"reason": seen.hold_reason, "text": seen.hold_text} if seen.hold_reason else None
+    return {
+        "state": seen.state,
+        "state_text": seen.state_text,
+        "since": seen.since,
+        "reason": seen.reason,
+        "reason_text": seen.reason_text,
+        "next": seen.next,
+        "place_in_line": seen.place_in_line,
+        "hold": held,
+        "gate": _gate(seen.office) if seen.office else None,
+        "can_confirm": seen.can_confirm,
+    }
+
+
+def _gate(office: Office) -> dict[str, str]:
+    def look() -> dict[str, str]:
+        found = gate(office=office, throttle=throttle().snapshot(), now=timezone.now())
+        return {"name": found.name, "reason": str(found.reason)}
+
+    return cache.get_or_set(f"gate:{office.pk}", look, GATE_SECONDS) or look()

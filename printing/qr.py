@@ -1,0 +1,13 @@
+"""How does a number look to a camera?"""
+
+from __future__ import annotations
+
+import segno
+
+BORDER = 4  # modules of quiet zone (ISO/IEC 18004)
+
+
+def qr_svg(text: str) -> str:
+    """A QR code as one SVG element without a size of its own: it fills where it is put."""
+    drawn: str = segno.make(text, error="m", micro=False).svg_inline(border=BORDER, omitsize=True)
+    return drawn

@@ -1,0 +1,33 @@
+"""What does every test of the interface need?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+
+from registry.central.door import redis_client
+from registry.models import Office
+from tests import factories
+from tests.devices import Speaker, a_device
+
+
+@pytest.fixture
+def office(db: None) -> Office:
+    return factories.an_office()
+
+
+@pytest.fixture
+def device(office: Office) -> Speaker:
+    """A device that may do everything."""
+    return a_device(office)
+
+
+@pytest.fixture(autouse=True)
+def _fresh_counts() -> Any:
+    """No test spends another one's limits, or sees its board."""
+    redis = redis_client()
+    for key in redis.scan_iter("api:*"):
+        redis.delete(key)
+    cache.clear()
