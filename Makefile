@@ -13,7 +13,7 @@ RUN_READY := $(VENV)/.ready-run
 DEV_READY := $(VENV)/.ready-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench lint format types imports check lock lock-check schema messages clean
+.PHONY: help run test bench chaos lint format types imports check lock lock-check schema messages clean
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -30,6 +30,9 @@ test: $(DEV_READY) ## set up and run every test (or ARGS="tests/unit -k nik")
 
 bench: $(DEV_READY) ## print every benchmark table (or ARGS="ledger")
 	@exec $(PY) -m ektp_project.embedded.temporary $(PY) -m benchmarks $(ARGS)
+
+chaos: $(DEV_READY) ## inject a thousand faults and print what they cost (ARGS="--seed 7 --faults 100 --only printer")
+	@exec $(PY) -m tests.chaos $(ARGS)
 
 lint: $(DEV_READY) ## ruff: rules and format
 	@$(PY) -m ruff check .

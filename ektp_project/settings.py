@@ -101,6 +101,14 @@ DATABASES = {"default": env.db_url_config(required("DATABASE_URL", secret("DATAB
 DATABASES["default"]["OPTIONS"] = {
     **DATABASES["default"].get("OPTIONS", {}),
     "connect_timeout": 5,  # seconds; a database that is away is said soon, and tried again
+    # Whoever vanishes without a farewell holds no locks for long: no transaction here waits for anything
+    # but the database, so one that is idle belongs to a dead client. And the other way: a server that
+    # vanishes is noticed within half a minute.
+    "options": "-c idle_in_transaction_session_timeout=10s -c client_connection_check_interval=2s",
+    "keepalives_idle": 15,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,  # milliseconds
 }
 DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=600)  # seconds
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True

@@ -74,7 +74,7 @@ def authorize(*, office: Office) -> bool:
     )
     crashpoints.here("authorize.claiming")
     claimed = authorizations.claim(office=office, limit=limit, now=now, lease=settings.CLAIM_LEASE)
-    crashpoints.here("authorize.claimed")
+    crashpoints.here("authorize.claimed", rows=claimed)
     central, held_back = door(office=office.code), False
 
     def record(answers: Sequence[authorizations.Answer]) -> None:
@@ -102,7 +102,7 @@ def submit(*, office: Office) -> bool:
     claimed = recordings.claim(
         office=office, state=RecordingState.RECORDED, limit=limit, now=now, pauses=pauses
     )
-    crashpoints.here("submit.claimed")
+    crashpoints.here("submit.claimed", rows=claimed)
     central, held_back = door(office=office.code), False
 
     def record(answers: Sequence[tuple[recordings.Recording, recordings.Delivered]]) -> None:
@@ -153,7 +153,7 @@ def report(*, office: Office) -> bool:
     limit = min(_paces["report"].rows, throttle().room(lane=Lane.REPORT, office=office.code))
     crashpoints.here("report.claiming")
     claimed = outcomes.claim(office=office, limit=limit, now=timezone.now(), lease=settings.CLAIM_LEASE)
-    crashpoints.here("report.claimed")
+    crashpoints.here("report.claimed", rows=claimed)
     central, held_back = door(office=office.code), False
 
     def record(told: Sequence[outcomes.Told]) -> None:

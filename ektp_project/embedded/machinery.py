@@ -44,12 +44,13 @@ class Machinery:
         )
         return self.running[name]
 
-    def start_centre(self, *knobs: str) -> str:
-        """The simulated centre; returns its address. ``knobs`` like ``capacity=50``."""
+    def start_centre(self, *knobs: str, port: int = 0) -> str:
+        """The simulated centre; returns its address. ``knobs`` like ``capacity=50``; port 0: a free one."""
         ready = self.folder / "centre.ready"
         ready.unlink(missing_ok=True)
         state = self.folder / "centre.sqlite"
         command = ["registry.central.simulator", "--state", str(state), "--ready-file", str(ready)]
+        command += ["--port", str(port)]
         self.start("centre", *command, *(f"--set={knob}" for knob in knobs))
         wait_until(ready.exists, what="the simulated centre")
         self.environment["CENTRAL_URL"] = ready.read_text(encoding="utf-8")

@@ -182,8 +182,7 @@ def rescue(*, office: Office, now: datetime, limit: int = 500) -> int:
             .select_for_update(skip_locked=True, of=("self",))[:limit]
         )
         _back_to_waiting(stale, why="rescued", due_at=now, now=now)
-        if stale:
-            crashpoints.here("rescue.writing")
+        crashpoints.here("rescue.writing", rows=stale)
     return len(stale)
 
 

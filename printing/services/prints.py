@@ -177,7 +177,7 @@ def begin(
             attempts=F("attempts") + 1,
             claimed_until=now + lease,
         )
-        crashpoints.here("print.reserved")
+        crashpoints.here("print.reserved", rows=begun)
     return [
         Begun(job, attempt, base.Sheet(name=attempt.name, document=documents[job.pk]))
         for job, attempt in zip(begun, attempts, strict=True)
@@ -407,8 +407,7 @@ def rescue(*, office: Office, now: datetime, limit: int = 500) -> int:
             .select_for_update(skip_locked=True, of=("self", "authorization__request"))[:limit]
         )
         _give_back(stale, why="rescued", now=now)
-        if stale:
-            crashpoints.here("rescue.writing")
+        crashpoints.here("rescue.writing", rows=stale)
     return len(stale)
 
 

@@ -90,6 +90,7 @@ class Control:
                 "wasted": tally.totals["wasted"],
                 "closed": tally.totals["closed"],
                 "unauthorized": tally.totals["unauthorized"],
+                "faults": dict(tally.faults),
                 "answer_seconds": round(tally.answer_seconds(), 3),
                 "people": len(book.records),
                 "unseen": len(book.unseen),

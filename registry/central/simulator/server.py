@@ -133,15 +133,17 @@ class Simulator:
     async def _turned_away(self, request: web.Request, *, always_open: bool) -> web.StreamResponse | None:
         """What happens to a call that does not even come to the door."""
         knobs = self.settings
+        if knobs.dead:
+            self.tally.fault("dead")
         if knobs.dead and knobs.silent:
             await _until_the_caller_gives_up(request)
-        if knobs.dead or _chance(knobs.resets):
+        if knobs.dead or self._strikes("resets"):
             self.tally.end("lost")
             return _cut(request)
         if not hmac.compare_digest(request.headers.get("Authorization", "").encode(), self._credential):
             self.tally.end("unauthorized")
             return wire.problem("unauthorized")
-        if _chance(knobs.html_errors):
+        if self._strikes("html_errors"):
             self.tally.end("refused")
             return web.Response(text=HTML_ERROR, content_type="text/html", status=502)
         now = self.hours()
@@ -158,7 +160,7 @@ class Simulator:
             await self.written()
             return wire.refusal(error)
         await self.written()
-        if _chance(self.settings.wrong_person):
+        if self._strikes("wrong_person"):
             body = _about_somebody_else(body)
         return web.json_response(body, status=status)
 
@@ -166,20 +168,27 @@ class Simulator:
         self, request: web.Request, response: web.Response, *, began: float
     ) -> web.StreamResponse:
         """What may still happen to an answer on its way."""
-        knobs = self.settings
-        if _chance(knobs.slow_answers):
-            await asyncio.sleep(knobs.slow_seconds)
+        if self._strikes("slow_answers"):
+            await asyncio.sleep(self.settings.slow_seconds)
         if request.transport is None:
             self.tally.end("wasted")
             return response
-        if _chance(knobs.lost_answers):
+        if self._strikes("lost_answers"):
             self.tally.end("lost")
             return _cut(request)
-        if _chance(knobs.half_bodies):
+        if self._strikes("half_bodies"):
             self.tally.end("lost")
             return await _half(request, response)
         self.tally.end("served", seconds=time.monotonic() - began)
         return response
+
+    def _strikes(self, knob: str) -> bool:
+        """Whether the fault of this knob befalls the call at hand; each is counted."""
+        share = getattr(self.settings, knob)
+        struck: bool = share > 0 and random.random() < share
+        if struck:
+            self.tally.fault(knob)
+        return struck
 
     def _note_crowd(self) -> None:
         self.tally.crowd(inside=self.crowd.inside, waiting=len(self.crowd.waiting))
@@ -195,10 +204,6 @@ class Simulator:
 
 
 # --- Faults on the wire -------------------------------------------------------------------------
-
-
-def _chance(share: float) -> bool:
-    return share > 0 and random.random() < share
 
 
 async def _until_the_caller_gives_up(request: web.Request) -> None:

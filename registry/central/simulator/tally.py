@@ -19,6 +19,7 @@ class Tally:
 
     def __init__(self, *, clock: Callable[[], float] = time.time) -> None:
         self.totals: Counter[str] = Counter()
+        self.faults: Counter[str] = Counter()  # by the knob that was turned
         self._clock = clock
         self._seconds: deque[dict[str, Any]] = deque(maxlen=SECONDS_KEPT)
 
@@ -31,6 +32,10 @@ class Tally:
         self._count(outcome)
         if outcome == "served":
             self._now()["waited"] += seconds
+
+    def fault(self, knob: str) -> None:
+        """A fault that was turned on has befallen a call."""
+        self.faults[knob] += 1
 
     def crowd(self, *, inside: int, waiting: int) -> None:
         """So many are inside and waiting; the second keeps the most it saw."""
