@@ -7,11 +7,10 @@ from typing import Any
 from django.contrib.admin import AdminSite
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, URLResolver, path
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from ektp_project.desk import home, search
+from ektp_project.desk import home
 
 
 class OfficeAdminSite(AdminSite):
@@ -24,11 +23,3 @@ class OfficeAdminSite(AdminSite):
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """Django's own index under the day."""
         return super().index(request, {**(extra_context or {}), **home.home_context(now=timezone.now())})
-
-    def get_urls(self) -> list[URLPattern | URLResolver]:
-        return [
-            path("hari-ini/", self.admin_view(home.fragment), name="day"),
-            path("cari/", self.admin_view(search.find), name="search"),
-            path("penduduk/<uuid:pk>/", self.admin_view(search.tell), name="story"),
-            *super().get_urls(),
-        ]

@@ -5,6 +5,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from ektp_project.desk import urls as desk
 from ektp_project.health import healthz, readyz
 from ektp_project.metrics import metrics
 from printing.admin import papers
@@ -12,6 +13,7 @@ from printing.admin import papers
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/papers/", include((papers.urls(admin.site), "papers"))),
+    path("admin/", include((desk.urls(admin.site), "desk"))),
     path("admin/", admin.site.urls),
     path("api/v1/", include("ektp_project.api")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),

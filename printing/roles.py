@@ -70,6 +70,7 @@ _PLANNING = frozenset(
         "printing.change_holidayoverride",
         "printing.delete_holidayoverride",
         "registry.change_resident",
+        "registry.change_assignment",  # put a row of a desk into a clerk's hands
     }
 )
 _ACCOUNT = frozenset({"registry.view_accesslog", "registry.export_accesslog"})

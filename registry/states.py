@@ -85,6 +85,7 @@ class ExceptionKind:
     label: str | Promise
     owner: str | Promise
     next_step: str | Promise
+    days: int  # until the step should be done; a resident at the counter is told this
 
 
 def _kinds(*kinds: ExceptionKind) -> Mapping[str, ExceptionKind]:
@@ -103,60 +104,70 @@ EXCEPTIONS: Mapping[str, ExceptionKind] = _kinds(
         _("perekaman kedua untuk NIK yang sama"),
         _CLERK,
         _("Bandingkan kedua perekaman; batalkan yang keliru atau ajukan hapus ke kementerian."),
+        days=3,
     ),
     ExceptionKind(
         "duplicate-record",
         _("data ganda di pusat"),
         _MINISTRY,
         _("Ajukan penghapusan data ganda ke kementerian, lalu kirim ulang."),
+        days=14,
     ),
     ExceptionKind(
         "regional-failure",
         _("gagal rekam di daerah"),
         _OPERATOR,
         _("Kirim ulang; bila gagal lagi, rekam ulang penduduk."),
+        days=1,
     ),
     ExceptionKind(
         "central-failure",
         _("gagal rekam di pusat"),
         _MINISTRY,
         _("Kirim ulang; bila gagal lagi, laporkan ke kementerian."),
+        days=7,
     ),
     ExceptionKind(
         "search-failure",
         _("gagal pencarian di pusat"),
         _MINISTRY,
         _("Kirim ulang; bila gagal lagi, laporkan ke kementerian."),
+        days=7,
     ),
     ExceptionKind(
         "adjudication",
         _("menunggu keputusan kementerian"),
         _MINISTRY,
         _("Kirim berkas pendukung ke kementerian dan tunggu keputusannya."),
+        days=14,
     ),
     ExceptionKind(
         "validation",
         _("data diminta diperiksa"),
         _CLERK,
         _("Cocokkan biodata dengan kartu keluarga, perbaiki, lalu kirim ulang."),
+        days=3,
     ),
     ExceptionKind(
         "invalid-data",
         _("data ditolak pusat"),
         _CLERK,
         _("Perbaiki isian yang disebut pusat, lalu kirim ulang."),
+        days=1,
     ),
     ExceptionKind(
         "unknown-status",
         _("status pusat tidak dikenal"),
         _("administrator"),
         _("Tanyakan arti status ini ke kementerian; kartu tidak dicetak sampai jelas."),
+        days=1,
     ),
     ExceptionKind(
         "wrong-answer",
         _("jawaban pusat untuk orang lain"),
         _("administrator"),
         _("Laporkan ke kementerian; jawaban itu tidak dipakai."),
+        days=1,
     ),
 )
 

@@ -22,6 +22,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from ektp_project.desk.chart import HOURS, throttle_chart
+from ektp_project.desk.queues.desk import Desk
+from ektp_project.desk.queues.doubts import Doubts
+from ektp_project.desk.queues.exceptions import Exceptions
+from ektp_project.desk.queues.held import Held
+from ektp_project.desk.queues.pickup import Pickup
 from ektp_project.desk.words import thousands
 from printing.models import MorningCount, Printer
 from printing.selectors.day import Age, Line, day, hold_label
@@ -93,55 +98,29 @@ def fragment(request: HttpRequest) -> HttpResponse:
 
 
 def _numbers(line: Line, morning: MorningCount | None) -> list[Number]:
-    requests, recordings, jobs = (
-        f"admin:{name}_changelist"
-        for name in ("printing_cardrequest", "registry_recording", "printing_printjob")
-    )
-
-    def since(now: int, name: str) -> int | None:
-        return None if morning is None else now - getattr(morning, name)
-
-    return [
-        Number(
-            _("Menunggu"),
-            line.waiting,
-            since(line.waiting, "waiting"),
-            _list(requests, "state__exact=waiting"),
-        ),
-        Number(
+    requests = reverse("admin:printing_cardrequest_changelist")
+    told = [
+        (_("Menunggu"), line.waiting, "waiting", f"{requests}?state__exact=waiting", False),
+        (
             _("Siap dan sedang dicetak"),
             line.printable,
-            since(line.printable, "printable"),
-            _list(requests, "state__in=ready_to_print,printing"),
+            "printable",
+            f"{requests}?state__in=ready_to_print,printing",
+            False,
         ),
-        Number(
-            _("Tertahan"), line.held_sum, since(line.held_sum, "held"), _list(requests, "state__exact=held")
-        ),
-        Number(
-            _("Perlu tindakan"),
-            line.exceptions,
-            since(line.exceptions, "exceptions"),
-            _list(recordings, "state__exact=exception"),
-            is_warning=line.exceptions > 0,
-        ),
-        Number(
-            _("Diragukan"),
-            line.in_doubt,
-            since(line.in_doubt, "in_doubt"),
-            _list(jobs, "state__exact=in_doubt"),
-            is_warning=line.in_doubt > 0,
-        ),
-        Number(
-            _("Siap diambil"),
-            line.ready,
-            since(line.ready, "ready"),
-            _list(requests, "state__exact=ready_for_pickup"),
-        ),
+        (_("Tertahan"), line.held_sum, "held", _desk(Held), False),
+        (_("Perlu tindakan"), line.exceptions, "exceptions", _desk(Exceptions), line.exceptions > 0),
+        (_("Diragukan"), line.in_doubt, "in_doubt", _desk(Doubts), line.in_doubt > 0),
+        (_("Siap diambil"), line.ready, "ready", _desk(Pickup), False),
+    ]
+    return [
+        Number(label, count, count - getattr(morning, name) if morning else None, address, warns)
+        for label, count, name, address, warns in told
     ]
 
 
-def _list(page: str, query: str) -> str:
-    return f"{reverse(page)}?{query}"
+def _desk(desk: type[Desk]) -> str:
+    return reverse("desk:queue", args=[desk.slug])
 
 
 def _printer(printer: Printer) -> dict[str, Any]:

@@ -17,9 +17,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
-from printing.selectors.search import search
+from printing.selectors.search import Found, Kind, search
 from printing.selectors.story import story
+from registry.admin.reads import record_access
 from registry.models import Office, Resident
+from registry.models.access import Deed
 
 SEE = "registry.view_resident"
 
@@ -34,8 +36,10 @@ def find(request: HttpRequest) -> HttpResponse:
     if text:
         office = get_object_or_404(Office, code=settings.OFFICE_CODE)
         found = search(text=text, office=office)
+        if found.kind is Kind.NIK:
+            record_access(request, residents=_of(found), deed=Deed.FOUND, page="search")
         if len(found.hits) == 1:
-            return redirect("admin:story", found.hits[0].resident.pk)
+            return redirect("desk:story", found.hits[0].resident.pk)
         context |= {"found": found, "title": _("Hasil pencarian")}
     return TemplateResponse(request, "office/search.html", context)
 
@@ -46,13 +50,17 @@ def tell(request: HttpRequest, pk: UUID) -> HttpResponse:
     """One resident's whole story."""
     _may_see(request)
     resident = get_object_or_404(Resident.objects.select_related("district"), pk=pk)
+    record_access(request, residents=[pk], page="story")
     context = {
         **admin.site.each_context(request),
         "title": resident.name,
         "story": story(resident=resident),
-        "may_open": request.user.has_perm(SEE),
     }
     return TemplateResponse(request, "office/story.html", context)
+
+
+def _of(found: Found) -> list[UUID]:
+    return [hit.resident.pk for hit in found.hits]
 
 
 def _may_see(request: HttpRequest) -> None:

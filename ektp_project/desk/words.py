@@ -90,3 +90,9 @@ def gate_word(name: str) -> str:
 def actor_word(actor: str) -> str:
     """A person by the login; the machinery as such."""
     return _("sistem") if actor.startswith("system") else actor
+
+
+@register.filter
+def age(moment: datetime, now: datetime) -> str:
+    """How long it has been so: ``3 hari``."""
+    return lasted(now - moment)

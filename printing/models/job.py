@@ -126,6 +126,9 @@ class PrintAttempt(models.Model):
                 name="attempt_to_report",
             ),
             models.Index(fields=["ended_at"], name="attempt_ended"),
+            models.Index(
+                fields=["ended_at"], condition=models.Q(outcome=Outcome.SPOILED), name="attempt_spoiled"
+            ),
         ]
 
     def __str__(self) -> str:

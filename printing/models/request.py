@@ -128,9 +128,14 @@ class CardRequest(Moving):
                 name="request_line",
             ),
             models.Index(
-                fields=["office", "hold_reason", "recorded_at"],
+                fields=["office", "hold_reason", "state_since"],
                 condition=models.Q(state=RequestState.HELD),
-                name="request_held",
+                name="request_held_for",
+            ),
+            models.Index(
+                fields=["office", "state_since"],
+                condition=models.Q(state=RequestState.HELD),
+                name="request_held_since",
             ),
             models.Index(fields=["state", "state_since"], name="request_state"),
             models.Index(

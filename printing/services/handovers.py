@@ -42,3 +42,24 @@ def hand_over(
         return Handover.objects.create(
             request=current, collector=collector.strip(), match=match, at=now, actor=actor, note=note
         )
+
+
+def put_away(*, request: CardRequest, actor: str, now: datetime) -> None:
+    """Nobody came for this card: it makes room at the counter. Raises CannotHandOver."""
+    _move(request, source=RequestState.READY_FOR_PICKUP, to=RequestState.UNCLAIMED, actor=actor, now=now)
+
+
+def bring_back(*, request: CardRequest, actor: str, now: datetime) -> None:
+    """A card that was put away lies at the counter again. Raises CannotHandOver."""
+    _move(request, source=RequestState.UNCLAIMED, to=RequestState.READY_FOR_PICKUP, actor=actor, now=now)
+
+
+def _move(request: CardRequest, *, source: RequestState, to: RequestState, actor: str, now: datetime) -> None:
+    with transaction.atomic():
+        current = CardRequest.objects.select_for_update().get(pk=request.pk)
+        if current.state != source:
+            raise CannotHandOver(
+                _("Kartu ini sekarang “%(state)s”; tindakan itu tidak berlaku.")
+                % {"state": current.get_state_display()}
+            )
+        current.move(to=to, at=now, actor=actor)

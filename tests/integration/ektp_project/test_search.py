@@ -16,7 +16,7 @@ from registry.models import Office, Resident
 from tests import factories
 from tests.factories import NOW
 
-FIND = "admin:search"
+FIND = "desk:search"
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def find(client: Client, text: str) -> str:
 
 
 def story_of(row: CardRequest) -> str:
-    return reverse("admin:story", args=[row.resident_id])
+    return reverse("desk:story", args=[row.resident_id])
 
 
 class TestFind:
@@ -102,4 +102,4 @@ class TestTell:
     def test_answers_for_somebody_to_whom_nothing_happened(self, admin_client: Client, db: None) -> None:
         factories.an_office()
         (taken,) = factories.take(Office.objects.get(), 8)
-        assert admin_client.get(reverse("admin:story", args=[taken.recording.resident_id])).status_code == 200
+        assert admin_client.get(reverse("desk:story", args=[taken.recording.resident_id])).status_code == 200
