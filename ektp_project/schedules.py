@@ -96,6 +96,10 @@ STANDING: Mapping[str, Every | At] = {
     "check_printers": Every("printing.tasks.check_printers", "printing", 10.0),
     "count_morning": Every("printing.tasks.count_morning", "office", 60.0),
     "seal_ledger": Every("printing.tasks.seal_ledger", "office", SEAL_SECONDS),
+    # Kiosks and followers
+    "judge_applications": Every("printing.tasks.judge_applications", "office", settings.PUMP_SECONDS),
+    "deliver_news": Every("registry.tasks.deliver_news", "office", settings.PUMP_SECONDS),
+    "forget_answers": At("registry.tasks.forget_answers", "office", 17, hour="2"),
     # Signs of life, through the broker and back
     **{
         f"heartbeat {group.queue}": Every(

@@ -73,6 +73,8 @@ _PLANNING = frozenset(
         "registry.change_assignment",  # put a row of a desk into a clerk's hands
     }
 )
+# Kiosks and stations, and the news to their owners.
+_MACHINES = frozenset({"registry.add_device", "registry.change_device", "registry.change_webhookdelivery"})
 _ACCOUNT = frozenset({"registry.view_accesslog", "registry.export_accesslog"})
 
 ROLES: Mapping[Role, Rights] = MappingProxyType(
@@ -80,12 +82,13 @@ ROLES: Mapping[Role, Rights] = MappingProxyType(
         Role.COUNTER: Rights(_COUNTER),
         Role.OPERATOR: Rights(_OPERATOR),
         Role.STOCK: Rights(_STOCK),
-        Role.SUPERVISOR: Rights(_COUNTER | _OPERATOR | _STOCK | _PLANNING, sees=_ACCOUNT),
+        Role.SUPERVISOR: Rights(_COUNTER | _OPERATOR | _STOCK | _PLANNING | _MACHINES, sees=_ACCOUNT),
         # Reads everything and changes nothing. The NIK stays masked: to audit takes no numbers.
         Role.AUDITOR: Rights(frozenset(), sees=_ACCOUNT),
         # Keeps the people and the machines, and sees no resident.
         Role.ADMINISTRATOR: Rights(
-            frozenset(
+            _MACHINES
+            | frozenset(
                 {
                     "auth.add_user",
                     "auth.change_user",
@@ -106,8 +109,11 @@ ROLES: Mapping[Role, Rights] = MappingProxyType(
                     "django_celery_beat.view_periodictask",
                     "printing.view_heartbeat",
                     "printing.view_printer",
+                    "registry.view_device",
                     "registry.view_district",
                     "registry.view_office",
+                    "registry.view_webhook",
+                    "registry.view_webhookdelivery",
                 }
             ),
         ),

@@ -26,7 +26,7 @@ from printing.bells import Bells
 from printing.models import ImportBatch, Printer
 from printing.selectors import work
 from printing.selectors.shifts import current_shift
-from printing.services import authorizations, heartbeats, imports, mornings, prints, shifts
+from printing.services import applications, authorizations, heartbeats, imports, mornings, prints, shifts
 from registry.central.door import redis_client, throttle
 from registry.central.throttle import Lane
 from registry.models import Office
@@ -163,6 +163,17 @@ def check_printers() -> None:
     """Ask every printer how it is."""
     for printer in Printer.objects.filter(office=_office(), enabled=True):
         batches.check(printer=printer)
+
+
+# --- Wishes from the kiosks -------------------------------------------------------------------------
+
+
+@shared_task(queue="office", expires=BELL_EXPIRES)
+def judge_applications() -> None:
+    """Turn wishes into requests, or refuse them."""
+    started = time.monotonic()
+    while applications.judge(now=timezone.now()) and time.monotonic() - started < LOOP_SECONDS:
+        pass
 
 
 # --- Lists of people --------------------------------------------------------------------------

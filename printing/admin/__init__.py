@@ -1,6 +1,7 @@
 """The clerks' pages for WHAT WE MAKE."""
 
 from printing.admin import (
+    applications,
     authorizations,
     beat,
     handovers,
@@ -14,6 +15,7 @@ from printing.admin import (
 )
 
 __all__ = [
+    "applications",
     "authorizations",
     "beat",
     "handovers",

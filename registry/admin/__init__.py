@@ -1,5 +1,5 @@
-"""The clerks' pages for WHO: offices, residents, recordings, blanks, events."""
+"""The clerks' pages for WHO: offices, residents, recordings, blanks, devices, events."""
 
-from registry.admin import access, blanks, events, offices, recordings, residents
+from registry.admin import access, blanks, devices, events, offices, recordings, residents, webhooks
 
-__all__ = ["access", "blanks", "events", "offices", "recordings", "residents"]
+__all__ = ["access", "blanks", "devices", "events", "offices", "recordings", "residents", "webhooks"]

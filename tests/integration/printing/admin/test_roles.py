@@ -64,13 +64,21 @@ PLANNING = {
     "printing.holidayoverride action delete_selected",
     "registry.resident change",
 }
+MACHINES = {
+    "registry.device add",
+    "registry.device change",
+    "registry.device action invite",
+    "registry.device action revoke",
+    "registry.webhookdelivery action send_again",
+}
 MAY_DO: Mapping[Role, set[str]] = {
     Role.COUNTER: COUNTER,
     Role.OPERATOR: OPERATOR,
     Role.STOCK: STOCK,
-    Role.SUPERVISOR: COUNTER | OPERATOR | STOCK | PLANNING,
+    Role.SUPERVISOR: COUNTER | OPERATOR | STOCK | PLANNING | MACHINES,
     Role.AUDITOR: set(),
-    Role.ADMINISTRATOR: {
+    Role.ADMINISTRATOR: MACHINES
+    | {
         "auth.user add",
         "auth.user change",
         "printing.printer add",
@@ -96,8 +104,11 @@ MAY_SEE: Mapping[Role, set[str]] = {
         "django_celery_beat.periodictask",
         "printing.heartbeat",
         "printing.printer",
+        "registry.device",
         "registry.district",
         "registry.office",
+        "registry.webhook",
+        "registry.webhookdelivery",
     },
 }
 ROLES = pytest.mark.parametrize("role", list(Role), ids=lambda role: role.replace(" ", "-"))
