@@ -1,0 +1,1 @@
+"""What does the whole stack get out of a real centre process, and what would ``rate_limit`` get?"""
