@@ -14,9 +14,11 @@ from django.db.models import Model
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
+from registry.admin.export import Exports
 
-class OfficeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Lists that stay fast with a million rows."""
+
+class OfficeAdmin(Exports, admin.ModelAdmin):  # type: ignore[type-arg]
+    """Lists that stay fast with a million rows, and that can be taken along."""
 
     show_full_result_count = False
     list_per_page = 50

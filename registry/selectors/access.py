@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
-from io import StringIO
+from itertools import chain
 
 from django.db.models import QuerySet
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from registry.models import AccessLog, Resident
+from registry.spreadsheet import Cell, csv_lines
 
 CHUNK = 2000  # rows held in memory while a file is written
 
@@ -22,19 +21,11 @@ def trail(*, resident: Resident) -> QuerySet[AccessLog]:
 
 def trail_csv(*, resident: Resident) -> Iterator[str]:
     """The trail as lines of CSV, the first look first, with the times of the office's clock."""
-    yield _line([_("waktu"), _("oleh"), _("perbuatan"), _("halaman"), _("alasan")], mark="\ufeff")
+    return csv_lines(
+        chain([[_("waktu"), _("oleh"), _("perbuatan"), _("halaman"), _("alasan")]], _rows(resident))
+    )
+
+
+def _rows(resident: Resident) -> Iterator[list[Cell]]:
     for row in trail(resident=resident).order_by("id").iterator(chunk_size=CHUNK):
-        at = timezone.localtime(row.at).strftime("%Y-%m-%d %H:%M:%S %z")
-        yield _line([at, row.actor, row.get_deed_display(), row.page, row.why])
-
-
-def _line(cells: list[str], *, mark: str = "") -> str:
-    """``mark`` tells a spreadsheet that the file is UTF-8."""
-    text = StringIO()
-    csv.writer(text).writerow([_harmless(cell) for cell in cells])
-    return mark + text.getvalue()
-
-
-def _harmless(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula (OWASP: CSV injection)."""
-    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
+        yield [row.at, row.actor, row.get_deed_display(), row.page, row.why]

@@ -57,6 +57,7 @@ OPERATOR = {
 STOCK = {f"{STORE} add", "registry.blankreceipt add", "registry.stockcount add"}
 PLANNING = {
     "printing.extrashift add",
+    "printing.extrashift change",
     "printing.extrashift action cancel",
     "printing.holidayoverride add",
     "printing.holidayoverride change",
