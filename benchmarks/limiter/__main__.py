@@ -52,7 +52,7 @@ def main(arguments: Sequence[str]) -> int:
     began = time.perf_counter()
     games = list(_games(options))
     played = _play_all(games, seeds=options.seeds, quiet=options.json)
-    figures = {game: _figures(SCENES[game[0]], results) for game, results in played.items()}
+    figures = {game: _figures(SCENES[game[0]], played[game]) for game in games}
     if options.json:
         print(json.dumps(_as_json(figures, options.seeds), allow_nan=False))
         return 0

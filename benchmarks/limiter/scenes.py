@@ -1,7 +1,8 @@
 """In which situations are limiters compared?
 
 The first three are the table that counts; the others each ask one more question. Capacity is 40 calls in
-flight of 3 s in the median, two clients, unless a scene says otherwise.
+flight of 3 s in the median, two clients, unless a scene says otherwise. Where queues may grow there are
+callers enough to let them: twenty for each call that the centre bears, as offices have threads.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ WEEK = 7 * 86_400.0
 STEADY = ((0.0, 1.0),)
 
 REFUSES = Scene(name="refuses", centre="refuses", steps=STEPS, end=STEPS_END, capacity=40)
-QUEUES = replace(REFUSES, name="queues", centre="queues")
+QUEUES = replace(REFUSES, name="queues", centre="queues", hands=400)
 QUOTA = replace(REFUSES, name="quota", centre="quota")
 
 MAIN = (REFUSES, QUEUES, QUOTA)

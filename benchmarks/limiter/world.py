@@ -35,6 +35,7 @@ class Scene:
     end: float
     capacity: int = 100
     clients: int = 2
+    hands: int = 0  # calls a client could have in flight; 0: a few more than the centre bears twice
     joins: tuple[float, ...] = ()  # when each client begins; empty: all at once
     median: float = 3.0
     sigma: float = 0.8
@@ -302,7 +303,7 @@ class _Run:
     def start(self) -> None:
         scene = self.scene
         self.rate = scene.capacity / scene.mean()
-        hands = 2 * scene.capacity + 10
+        hands = scene.hands or 2 * scene.capacity + 10
         self.free_hands = [hands] * scene.clients
         self.woken = [-1.0] * scene.clients
         self.answered = [0] * scene.clients
