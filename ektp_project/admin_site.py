@@ -5,8 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.admin import AdminSite
-from django.http import HttpRequest
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -23,3 +27,10 @@ class OfficeAdminSite(AdminSite):
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """Django's own index under the day."""
         return super().index(request, {**(extra_context or {}), **home.home_context(now=timezone.now())})
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Signing in is allauth's, with both factors. Who is in and still comes here may not be here."""
+        if request.user.is_authenticated:
+            raise PermissionDenied
+        onward = request.GET.get(REDIRECT_FIELD_NAME, reverse("admin:index"))
+        return redirect_to_login(onward, reverse("account_login"))

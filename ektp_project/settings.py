@@ -54,6 +54,12 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.postgres",
+    "django.contrib.humanize",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "axes",
     "csp",
     "pgtrigger",
     "rest_framework",
@@ -67,6 +73,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
+    "django_permissions_policy.PermissionsPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -74,6 +81,10 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "ektp_project.signin.session_limits.SessionLimits",
+    "ektp_project.signin.second_factor.SecondFactor",
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "ektp_project.urls"
@@ -115,6 +126,15 @@ DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = required("REDIS_URL", secret("REDIS_URL"))
 
+# Counts wrong codes for every web process alike; losing it loses those counts.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "cache",
+    }
+}
+
 MEDIA_ROOT = VAR_DIR / "media"
 BIOMETRICS_ROOT = VAR_DIR / "biometrics"  # sealed pieces; never under MEDIA_ROOT, never served
 STATIC_URL = "static/"
@@ -152,11 +172,48 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
-LOGIN_URL = "admin:login"
-SESSION_COOKIE_AGE = 10 * 60 * 60  # seconds; one working day
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "admin:index"
+SESSION_COOKIE_AGE = 10 * 60 * 60  # seconds; one working day, however busy (signin/session_limits.py)
+SESSION_IDLE_SECONDS = env.int("SESSION_IDLE_SECONDS", default=30 * 60)
 SESSION_COOKIE_NAME = "ektp_session"
 SESSION_COOKIE_HTTPONLY = True
 CSRF_COOKIE_HTTPONLY = True
+
+# --- Signing in: allauth asks for both factors, axes locks out who guesses -------------------
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+SECOND_FACTOR_REQUIRED = not DEMO  # no switch: an office that could turn it off would
+ACCOUNT_ADAPTER = "ektp_project.signin.adapters.AccountAdapter"
+ACCOUNT_FORMS = {"login": "ektp_project.signin.adapters.SignInForm"}
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]  # nobody signs up; allauth wants the two to agree
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 300  # seconds after which a factor is changed only with another proof
+# Wrong codes, and passwords beside axes: few from one address, more for one name, so that a stranger who
+# guesses does not shut a clerk out.
+ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,20/5m/key"}
+MFA_ADAPTER = "ektp_project.signin.adapters.FactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # the office writes no e-mail
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_TOTP_ISSUER = "e-KTP"
+MFA_TOTP_TOLERANCE = 1  # a phone may be half a minute off
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEMO
+USERSESSIONS_TRACK_ACTIVITY = False
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)  # templates/account/locked.html says so
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]  # a stranger elsewhere cannot lock a clerk out
+AXES_RESET_ON_SUCCESS = True
+AXES_USERNAME_FORM_FIELD = "login"
+AXES_LOCKOUT_TEMPLATE = "account/locked.html"
+AXES_CLIENT_IP_CALLABLE = "ektp_project.signin.address.client_address"
+AXES_SENSITIVE_PARAMETERS = ["username", "login", "password"]  # masked in its log lines
+AXES_VERBOSE = False
 
 # --- Security ---------------------------------------------------------------------------------
 # The demo speaks plain HTTP on this machine; an office sits behind a TLS proxy.
@@ -171,6 +228,28 @@ SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+# Proxies of ours that stand before the web server; the address each adds to X-Forwarded-For is believed.
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=1 if HTTPS else 0)
+ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
+PERMISSIONS_POLICY: dict[str, list[str]] = {
+    **{
+        feature: []
+        for feature in (
+            "accelerometer",
+            "camera",
+            "display-capture",
+            "geolocation",
+            "gyroscope",
+            "magnetometer",
+            "microphone",
+            "midi",
+            "payment",
+            "usb",
+        )
+    },
+    "publickey-credentials-create": ["self"],  # security keys
+    "publickey-credentials-get": ["self"],
+}
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],

@@ -15,6 +15,7 @@ urlpatterns = [
     path("admin/papers/", include((papers.urls(admin.site), "papers"))),
     path("admin/", include((desk.urls(admin.site), "desk"))),
     path("admin/", admin.site.urls),
+    path("account/", include("ektp_project.signin.urls")),
     path("api/v1/", include("ektp_project.api")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema")),

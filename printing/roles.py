@@ -92,6 +92,7 @@ ROLES: Mapping[Role, Rights] = MappingProxyType(
                 {
                     "auth.add_user",
                     "auth.change_user",
+                    "axes.delete_accessattempt",  # lets somebody try again
                     "printing.add_printer",
                     "printing.change_printer",
                     "registry.add_district",
@@ -105,6 +106,7 @@ ROLES: Mapping[Role, Rights] = MappingProxyType(
                 {
                     "auth.view_group",
                     "auth.view_user",
+                    "axes.view_accessattempt",
                     "django_celery_beat.view_crontabschedule",
                     "django_celery_beat.view_periodictask",
                     "printing.view_heartbeat",

@@ -8,15 +8,23 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, User
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from registry.admin.base import OfficeAdmin
 
 admin.site.unregister([User, Group])
+# allauth's own pages show and take what this page is for: secrets of factors, addresses, sessions.
+for model in (Authenticator, EmailAddress, UserSession):
+    if admin.site.is_registered(model):
+        admin.site.unregister(model)
 
 
 @admin.register(User)
@@ -32,6 +40,7 @@ class StaffPage(UserAdmin, OfficeAdmin):  # type: ignore[type-arg]
         (_("Catatan"), {"fields": ["last_login", "date_joined"]}),
     ]
     readonly_fields = ["last_login", "date_joined"]
+    actions = ["take_factors_away"]
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).prefetch_related("groups")
@@ -39,6 +48,17 @@ class StaffPage(UserAdmin, OfficeAdmin):  # type: ignore[type-arg]
     @admin.display(description=_("peran"))
     def roles(self, user: User) -> str:
         return ", ".join(group.name for group in user.groups.all())
+
+    @admin.action(description=_("Hapus faktor kedua (ponsel hilang)"), permissions=["change"])
+    def take_factors_away(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """They enrol anew at their next sign-in; whoever did this stands in the history of the account."""
+        chosen = [user for user in queryset if self.has_change_permission(request, user)]
+        for user in chosen:
+            Authenticator.objects.filter(user=user).delete()
+            self.log_change(request, user, str(_("Faktor kedua dihapus.")))
+        kept = len(queryset) - len(chosen)
+        refused = [str(_("%(count)d akun tidak boleh Anda ubah.") % {"count": kept})] if kept else []
+        self.report(request, done=len(chosen), refused=refused)
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         allowed: bool = super().has_change_permission(request, obj)

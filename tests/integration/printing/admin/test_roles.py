@@ -82,6 +82,9 @@ MAY_DO: Mapping[Role, set[str]] = {
     | {
         "auth.user add",
         "auth.user change",
+        "auth.user action take_factors_away",
+        "axes.accessattempt delete",
+        "axes.accessattempt action delete_selected",
         "printing.printer add",
         "printing.printer change",
         "printing.printer action new_ribbon",
@@ -101,6 +104,7 @@ MAY_SEE: Mapping[Role, set[str]] = {
     Role.ADMINISTRATOR: {
         "auth.group",
         "auth.user",
+        "axes.accessattempt",
         "django_celery_beat.crontabschedule",
         "django_celery_beat.periodictask",
         "printing.heartbeat",

@@ -1,0 +1,41 @@
+"""How does allauth fit the office: no sign-up, sealed secrets, and names that axes understands?"""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.forms import LoginForm
+from allauth.mfa.adapter import DefaultMFAAdapter
+from django.http import HttpRequest
+
+from registry.models.resident import vault
+
+BOND = "mfa_authenticator"  # what the sealed secrets are bound to; they have no key of their own yet
+
+
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+    """Accounts are made by an administrator."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return False
+
+
+class FactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
+    """The secrets of second factors are sealed with the keys that seal NIKs: outside the database."""
+
+    def encrypt(self, text: str) -> str:
+        return base64.b64encode(vault().seal(text, bound_to=BOND)).decode()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return vault().open(base64.b64decode(encrypted_text), bound_to=BOND)
+
+
+class SignInForm(LoginForm):  # type: ignore[misc]
+    """allauth's form, which also tells axes whose password was tried (axes' recipe for allauth)."""
+
+    def user_credentials(self) -> dict[str, Any]:
+        credentials: dict[str, Any] = super().user_credentials()
+        credentials["login"] = credentials.get("email") or credentials.get("username")
+        return credentials
