@@ -342,7 +342,6 @@ SPECTACULAR_SETTINGS = {
     "SERVE_AUTHENTICATION": [],
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
 }
-TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)  # how many of ours add to X-Forwarded-For
 API_PER_DEVICE = env.int("API_PER_DEVICE", default=600)  # requests a minute; a station sends batches
 API_PER_ADDRESS = env.int("API_PER_ADDRESS", default=1800)  # a minute; several devices behind one line
 API_FAILURES_PER_ADDRESS = env.int("API_FAILURES_PER_ADDRESS", default=20)  # wrong keys and codes a minute
