@@ -96,6 +96,7 @@ STANDING: Mapping[str, Every | At] = {
     "check_printers": Every("printing.tasks.check_printers", "printing", 10.0),
     "count_morning": Every("printing.tasks.count_morning", "office", 60.0),
     "seal_ledger": Every("printing.tasks.seal_ledger", "office", SEAL_SECONDS),
+    "forget_lists": At("printing.tasks.forget_lists", "office", 27, hour="2"),
     # Kiosks and followers
     "judge_applications": Every("printing.tasks.judge_applications", "office", settings.PUMP_SECONDS),
     "deliver_news": Every("registry.tasks.deliver_news", "office", settings.PUMP_SECONDS),

@@ -157,6 +157,8 @@ STORAGES = {
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024  # bytes; a larger upload goes to a file while it comes in
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024  # bytes; the forms of a clerk are far smaller
 IMPORT_MAXIMUM_BYTES = 50 * 1024 * 1024  # a list of 13,000 people has about 3 MB
+# A refused row is mended and sent again within days; a list that stays longer is only NIKs to lose.
+IMPORT_KEPT = timedelta(days=env.int("IMPORT_KEPT_DAYS", default=30))
 
 # --- People -----------------------------------------------------------------------------------
 LANGUAGE_CODE = "id"

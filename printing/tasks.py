@@ -26,7 +26,16 @@ from printing.bells import Bells
 from printing.models import ImportBatch, Printer
 from printing.selectors import work
 from printing.selectors.shifts import current_shift
-from printing.services import applications, authorizations, heartbeats, imports, mornings, prints, shifts
+from printing.services import (
+    applications,
+    authorizations,
+    heartbeats,
+    imports,
+    mornings,
+    prints,
+    retention,
+    shifts,
+)
 from registry.central.door import redis_client, throttle
 from registry.central.throttle import Lane
 from registry.models import Office
@@ -192,6 +201,12 @@ def resume_imports() -> None:
     """Ring for confirmed lists that nobody works on."""
     for batch in imports.stale(office=_office(), now=timezone.now()):
         run_import.delay(batch.pk)
+
+
+@shared_task(queue="office", expires=BELL_EXPIRES)
+def forget_lists() -> None:
+    """Delete uploaded lists that nobody needs any more."""
+    retention.forget_lists(now=timezone.now(), keep=settings.IMPORT_KEPT)
 
 
 # --- Shifts, seals, signs of life ----------------------------------------------------------------

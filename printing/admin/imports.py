@@ -11,19 +11,20 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_POST
 
 from printing.imports.columns import COLUMNS, INDONESIAN
 from printing.models import ImportBatch, ImportRejection
-from printing.models.imports import ImportState
+from printing.models.imports import ImportState, OnSecond
+from printing.selectors.preview import preview
 from printing.services import imports
 from printing.tasks import run_import
 from registry.admin.base import OfficeAdmin, ReadOnlyAdmin
@@ -31,7 +32,22 @@ from registry.models import Office
 
 SECONDS_BETWEEN_LOOKS = 2  # of a page that shows how far a list is
 SHOWN = 200  # refusals on the page of a list; all of them are a click away
-COUNTERS = ["rows", "rows_done", "accepted", "known", "exceptions", "rejected", "warnings"]
+COUNTERS = ["rows", "rows_done", "accepted", "known", "exceptions", "skipped", "rejected", "warnings"]
+STEPS = (
+    ({ImportState.PREVIEWED}, _("Periksa")),
+    ({ImportState.RUNNING}, _("Berjalan")),
+    ({ImportState.DONE, ImportState.FAILED}, _("Hasil")),
+)
+
+
+class ConfirmForm(forms.ModelForm):  # type: ignore[type-arg]
+    """What becomes of those whom the office has already."""
+
+    class Meta:
+        model = ImportBatch
+        fields = ["on_second"]
+        labels = {"on_second": _("Perekaman lain dari penduduk yang sudah ada")}
+        widgets = {"on_second": forms.RadioSelect}
 
 
 class ListUpload(forms.ModelForm):  # type: ignore[type-arg]
@@ -95,7 +111,6 @@ class ImportPage(OfficeAdmin):
     fieldsets = [
         (None, {"fields": ["file_name", "state", "failure", "created_at", "finished_at", "actor"]}),
         (_("Hitungan"), {"fields": COUNTERS}),
-        (_("Baris yang ditolak"), {"fields": ["refused_rows"]}),
     ]
 
     # --- Who may, and what is seen ------------------------------------------------------------
@@ -109,29 +124,40 @@ class ImportPage(OfficeAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: ImportBatch | None = None) -> Any:
         return self.fieldsets if obj else [(None, {"fields": ["file"]})]
 
-    def get_readonly_fields(self, request: HttpRequest, obj: ImportBatch | None = None) -> Any:
-        return ["refused_rows"] if obj else []
-
     def get_inlines(self, request: HttpRequest, obj: ImportBatch | None) -> Any:
         return self.inlines if obj else []
 
-    @admin.display(description=_("untuk diperbaiki dan dikirim lagi"))
-    def refused_rows(self, batch: ImportBatch) -> Any:
-        if not batch.rejected:
-            return "—"
-        return format_html('<a href="{}">{}</a>', self._address("rejects", batch), _("Unduh CSV"))
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        steps = _steps(None)
+        return super().add_view(request, form_url, {**(extra_context or {}), "steps": steps})
 
     def change_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Where the list stands: what it holds, how far it is, what came of it."""
         batch = self.get_object(request, args[0] if args else kwargs["object_id"])
-        awaits = (
-            batch is not None and batch.state == ImportState.PREVIEWED and self.has_add_permission(request)
-        )
-        context = {"confirm_address": self._address("confirm", batch) if awaits else ""}
-        kwargs["extra_context"] = {**(kwargs.get("extra_context") or {}), **context}
+        kwargs["extra_context"] = {
+            **(kwargs.get("extra_context") or {}),
+            **(self._wizard(request, batch) if batch else {}),
+        }
         response = super().change_view(request, *args, **kwargs)
         if batch is not None and batch.state == ImportState.RUNNING:
             response["Refresh"] = str(SECONDS_BETWEEN_LOOKS)
         return response
+
+    def _wizard(self, request: HttpRequest, batch: ImportBatch) -> dict[str, Any]:
+        may_import = self.has_add_permission(request)
+        previewed = may_import and batch.state == ImportState.PREVIEWED
+        return {
+            "steps": _steps(batch),
+            "batch": batch,
+            "preview": preview(batch=batch) if previewed else None,
+            "confirm_form": ConfirmForm(instance=batch) if previewed else None,
+            "confirm_address": self._address("confirm", batch) if previewed else "",
+            "rejects_address": self._address("rejects", batch)
+            if may_import and batch.rejected and batch.file
+            else "",
+        }
 
     # --- What is done -------------------------------------------------------------------------
 
@@ -170,19 +196,27 @@ class ImportPage(OfficeAdmin):
         if not self.has_add_permission(request):
             raise PermissionDenied
         batch = get_object_or_404(ImportBatch, pk=pk)
+        chosen = ConfirmForm(request.POST or {"on_second": batch.on_second})
+        if not chosen.is_valid():
+            raise BadRequest
         try:
-            imports.confirm(batch=batch, now=timezone.now())
+            imports.confirm(
+                batch=batch, now=timezone.now(), on_second=OnSecond(chosen.cleaned_data["on_second"])
+            )
         except imports.CannotImport as error:
             self.message_user(request, str(error), messages.ERROR)
         else:
             run_import.delay_on_commit(batch.pk)
         return HttpResponseRedirect(self._page(batch))
 
-    def rejects(self, request: HttpRequest, pk: int) -> StreamingHttpResponse:
-        """The refused rows, in the columns of the list itself."""
-        if not self.has_view_permission(request):
+    def rejects(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+        """The refused rows, in the columns of the list itself. They hold NIKs: for those who may import."""
+        if not self.has_add_permission(request):
             raise PermissionDenied
-        batch = get_object_or_404(ImportBatch, pk=pk)
+        batch = get_object_or_404(ImportBatch.objects.exclude(file=""), pk=pk)
+        if request.GET.get("format") == "xlsx":
+            book = imports.rejected_workbook_of(batch=batch)
+            return FileResponse(book, as_attachment=True, filename=f"ditolak-{batch.pk}.xlsx")
         rows = imports.rejected_rows_of(batch=batch)
         headers = {"Content-Disposition": f'attachment; filename="ditolak-{batch.pk}.csv"'}
         return StreamingHttpResponse(rows, content_type="text/csv; charset=utf-8", headers=headers)
@@ -192,6 +226,16 @@ class ImportPage(OfficeAdmin):
 
     def _address(self, name: str, batch: ImportBatch) -> str:
         return reverse(f"{self.admin_site.name}:printing_importbatch_{name}", args=[batch.pk])
+
+
+def _steps(batch: ImportBatch | None) -> list[tuple[str, str]]:
+    """The wizard's steps, each with whether it is done, current or to come."""
+    stages = [(set(), _("Unggah")), *STEPS]
+    now = 0 if batch is None else next(n for n, (states, _n) in enumerate(stages) if batch.state in states)
+    return [
+        (str(name), "done" if n < now else "current" if n == now else "")
+        for n, (_s, name) in enumerate(stages)
+    ]
 
 
 @admin.register(ImportRejection)

@@ -15,6 +15,13 @@ class ImportState(models.TextChoices):
     FAILED = "failed", _("gagal")
 
 
+class OnSecond(models.TextChoices):
+    """What becomes of a further recording of somebody whom the office has already."""
+
+    RECORD = "record", _("catat, agar petugas membandingkan")
+    SKIP = "skip", _("lewati")
+
+
 class ImportBatch(models.Model):
     """One file that was brought in, by whom, and its counters. ``digest`` finds the same file again."""
 
@@ -25,6 +32,9 @@ class ImportBatch(models.Model):
     file_name = models.CharField(_("nama berkas"), max_length=200)
     digest = models.CharField(_("SHA-256 berkas"), max_length=64)
     state = models.CharField(_("keadaan"), max_length=10, choices=ImportState, default=ImportState.PREVIEWED)
+    on_second = models.CharField(
+        _("perekaman kedua"), max_length=6, choices=OnSecond, default=OnSecond.RECORD
+    )
     created_at = models.DateTimeField(_("dibuat"))
     finished_at = models.DateTimeField(_("selesai"), null=True, blank=True)
     actor = models.CharField(_("oleh"), max_length=150)
@@ -33,6 +43,7 @@ class ImportBatch(models.Model):
     accepted = models.PositiveIntegerField(_("diterima"), default=0)
     known = models.PositiveIntegerField(_("sudah ada"), default=0)
     exceptions = models.PositiveIntegerField(_("perekaman kedua"), default=0)
+    skipped = models.PositiveIntegerField(_("dilewati"), default=0)
     rejected = models.PositiveIntegerField(_("ditolak"), default=0)
     warnings = models.PositiveIntegerField(_("peringatan"), default=0)
     failure = models.CharField(_("kegagalan"), max_length=300, blank=True)
@@ -45,6 +56,11 @@ class ImportBatch(models.Model):
 
     def __str__(self) -> str:
         return self.file_name
+
+    @property
+    def share_done(self) -> int:
+        """How far the list is, in percent."""
+        return 100 * self.rows_done // self.rows if self.rows else 0
 
 
 class ImportRejection(models.Model):

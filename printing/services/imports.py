@@ -14,9 +14,10 @@ import io
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import chain, islice
-from typing import BinaryIO
+from typing import IO, BinaryIO
+from uuid import UUID
 
 from django.conf import settings
 from django.core.files import File
@@ -30,13 +31,14 @@ from printing.imports.errors import Problem, Unreadable
 from printing.imports.formats import Table, open_table
 from printing.imports.rows import Checked, Places, check_table
 from printing.models import CardRequest, ImportBatch, ImportRejection
-from printing.models.imports import ImportState
+from printing.models.imports import ImportState, OnSecond
 from printing.models.request import CardReason
 from printing.services.requests import open_requests
 from registry.models import District, Office, Recording, Resident
 from registry.models.recording import Source
 from registry.models.resident import vault
 from registry.services.intake import Enrolment, Taken, Verdict, take_in
+from registry.spreadsheet import UTF8, Cell, workbook
 
 __all__ = ["Unreadable"]
 
@@ -124,11 +126,11 @@ def keep(
     return batch
 
 
-def confirm(*, batch: ImportBatch, now: datetime) -> ImportBatch:
+def confirm(*, batch: ImportBatch, now: datetime, on_second: OnSecond = OnSecond.RECORD) -> ImportBatch:
     """Let a list that was looked at come in. Raises CannotImport."""
+    counters = ("rows_done", "accepted", "known", "exceptions", "skipped", "rejected", "warnings")
     begun = ImportBatch.objects.filter(pk=batch.pk, state=ImportState.PREVIEWED).update(
-        state=ImportState.RUNNING,
-        **dict.fromkeys(("rows_done", "accepted", "known", "exceptions", "rejected", "warnings"), 0),
+        state=ImportState.RUNNING, on_second=on_second, **dict.fromkeys(counters, 0)
     )
     if not begun:
         raise CannotImport(_("Daftar ini sudah diimpor atau sedang berjalan."))
@@ -225,6 +227,10 @@ def _take_chunk(
         if (current.claimed_until, current.rows_done) != (batch.claimed_until, batch.rows_done):
             return False
         good = [checked for checked in chunk if checked.person is not None]
+        if current.on_second == OnSecond.SKIP:
+            wanted = _without_second(good)
+            batch.skipped += len(good) - len(wanted)
+            good = wanted
         taken = take_in(
             enrolments=[_enrolment(checked, districts) for checked in good],
             office=batch.office,
@@ -286,19 +292,37 @@ def _finish(batch: ImportBatch, *, state: ImportState, now: datetime, failure: s
 
 def rejected_rows(*, file: BinaryIO, lines: Iterable[int]) -> Iterator[str]:
     """The refused rows as CSV with the columns of the list, ready to be corrected and sent again."""
+    yield UTF8  # Excel knows it by this mark alone
+    for cells in rejected_cells(file=file, lines=lines):
+        yield _csv_line([_cell_text(cell) for cell in cells])
+
+
+def rejected_cells(*, file: BinaryIO, lines: Iterable[int]) -> Iterator[Sequence[object]]:
+    """The list's own heading and its refused rows, as they came."""
     wanted = set(lines)
     table = open_table(file=file, maximum_bytes=settings.IMPORT_MAXIMUM_BYTES)
-    yield "\ufeff" + _csv_line(table.header.names)  # Excel knows UTF-8 by this mark alone
+    yield table.header.names
     for row in table.rows:
         if row.line in wanted:
-            yield _csv_line([_cell_text(cell) for cell in row.cells])
+            yield row.cells
 
 
 def rejected_rows_of(*, batch: ImportBatch) -> Iterator[str]:
-    """The same for a list that is kept."""
-    lines = set(batch.rejections.filter(is_warning=False).values_list("line", flat=True))
+    """The same as CSV for a list that is kept."""
     with batch.file.open("rb") as file:
-        yield from rejected_rows(file=file.file, lines=lines)
+        yield from rejected_rows(file=file.file, lines=_rejected_lines(batch))
+
+
+def rejected_workbook_of(*, batch: ImportBatch) -> IO[bytes]:
+    """The same as an open XLSX file."""
+    with batch.file.open("rb") as file:
+        table = rejected_cells(file=file.file, lines=_rejected_lines(batch))
+        rows = ([_typed(cell) for cell in cells] for cells in table)
+        return workbook(rows, title=_("Ditolak"))
+
+
+def _rejected_lines(batch: ImportBatch) -> set[int]:
+    return set(batch.rejections.filter(is_warning=False).values_list("line", flat=True))
 
 
 def _csv_line(cells: Sequence[str]) -> str:
@@ -309,12 +333,21 @@ def _csv_line(cells: Sequence[str]) -> str:
 
 def _cell_text(cell: object) -> str:
     """As it came; what a spreadsheet would run is marked as text, which our reader takes off again."""
+    text = _plain_text(cell)
+    return f"'{text}" if text.startswith(tuple(DANGEROUS)) and len(text) > 1 else text
+
+
+def _plain_text(cell: object) -> str:
     if cell is None:
         return ""
     if isinstance(cell, datetime):
         return f"{cell:%Y-%m-%d %H:%M:%S}" if cell.time() != time() else f"{cell:%Y-%m-%d}"
-    text = str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
-    return f"'{text}" if text.startswith(tuple(DANGEROUS)) and len(text) > 1 else text
+    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
+
+
+def _typed(cell: object) -> Cell:
+    """Dates stay dates; a number is written as a text, or Excel rounds a NIK to fifteen digits."""
+    return cell if isinstance(cell, date) else _plain_text(cell)
 
 
 # --- Small parts ------------------------------------------------------------------------------
@@ -340,15 +373,32 @@ def _about_header(table: Table) -> list[Problem]:
 
 def _already_here(good: Sequence[Checked]) -> tuple[int, int]:
     """How many of these recordings we have, and how many are further ones of people we have."""
-    ids = [
-        vault().recording_id(checked.nik.digits, checked.person["recorded_at"])
-        for checked in good
-        if checked.person
-    ]
+    ids = [_recording_id(checked) for checked in good]
     known = Recording.objects.filter(pk__in=ids).count()
     indices = [vault().index(checked.nik.digits) for checked in good]
     people = Resident.objects.filter(nik_index__in=indices).count()
     return known, max(0, people - known)
+
+
+def _without_second(good: Sequence[Checked]) -> list[Checked]:
+    """These rows without the further recordings of people whom we have."""
+    people = {
+        bytes(index): key
+        for index, key in Resident.objects.filter(
+            nik_index__in=[vault().index(checked.nik.digits) for checked in good]
+        ).values_list("nik_index", "pk")
+    }
+    known = set(Recording.objects.filter(resident__in=people.values()).values_list("pk", flat=True))
+    return [
+        checked
+        for checked in good
+        if vault().index(checked.nik.digits) not in people or _recording_id(checked) in known
+    ]
+
+
+def _recording_id(checked: Checked) -> UUID:
+    assert checked.person is not None
+    return vault().recording_id(checked.nik.digits, checked.person["recorded_at"])
 
 
 def _enrolment(checked: Checked, districts: dict[str, District]) -> Enrolment:
