@@ -92,6 +92,7 @@ STANDING: Mapping[str, Every | At] = {
     "sweep_claims": Every("printing.tasks.sweep_claims", "office", 5.0),
     "sweep_sending": Every("printing.tasks.sweep_sending", "printing", 5.0),
     "expire_commands": Every("printing.tasks.expire_commands", "office", 10.0),
+    "resume_bulk": Every("printing.tasks.resume_bulk", "office", 30.0),
     "resume_imports": Every("printing.tasks.resume_imports", "office", 30.0),
     "check_printers": Every("printing.tasks.check_printers", "printing", 10.0),
     "count_morning": Every("printing.tasks.count_morning", "office", 60.0),

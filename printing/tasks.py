@@ -23,12 +23,13 @@ from django.utils import timezone
 
 from printing import batches
 from printing.bells import Bells
-from printing.models import ImportBatch, Printer
+from printing.models import BulkJob, ImportBatch, Printer
 from printing.selectors import work
 from printing.selectors.shifts import current_shift
 from printing.services import (
     applications,
     authorizations,
+    bulk,
     heartbeats,
     imports,
     mornings,
@@ -207,6 +208,24 @@ def resume_imports() -> None:
 def forget_lists() -> None:
     """Delete uploaded lists that nobody needs any more."""
     retention.forget_lists(now=timezone.now(), keep=settings.IMPORT_KEPT)
+
+
+# --- One deed for many rows ---------------------------------------------------------------------
+
+
+@shared_task(queue="office")
+def run_bulk(job_id: int) -> None:
+    """Go on with a bulk job; after LOOP_SECONDS somebody else does."""
+    job = BulkJob.objects.get(pk=job_id)
+    if not bulk.run(job=job, until=timezone.now() + timedelta(seconds=LOOP_SECONDS)):
+        run_bulk.delay(job_id)
+
+
+@shared_task(queue="office", expires=BELL_EXPIRES)
+def resume_bulk() -> None:
+    """Ring for bulk jobs that nobody works on."""
+    for job in bulk.stale(office=_office(), now=timezone.now()):
+        run_bulk.delay(job.pk)
 
 
 # --- Shifts, seals, signs of life ----------------------------------------------------------------

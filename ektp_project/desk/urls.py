@@ -23,6 +23,7 @@ def urls(site: admin.AdminSite) -> list[URLPattern]:
         path("meja/", view(queues.index), name="index"),
         path("meja/rusak/", view(queues.show_spoiled), name="spoiled"),
         path("meja/masalah/daftar-hapus/", view(queues.deletions), name="deletions"),
+        path("meja/<slug:slug>/semua/", view(queues.act_on_all), name="act_on_all"),
         path("meja/<slug:slug>/", view(queues.show), name="queue"),
         path("meja/<slug:slug>/<str:pk>/", view(queues.show_row), name="row"),
         path("meja/<slug:slug>/<str:pk>/kerja/", view(queues.act), name="act"),

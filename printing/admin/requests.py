@@ -8,12 +8,13 @@ from django import forms
 from django.contrib import admin
 from django.contrib.admin.helpers import ActionForm
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
+from printing.admin import bulk
 from printing.models import CardRequest
 from printing.models.handover import MatchResult
 from printing.selectors.line import place_in_line
@@ -22,6 +23,8 @@ from printing.services.handovers import CannotHandOver, hand_over
 from printing.states import HoldReason
 from registry.admin.base import ReadOnlyAdmin, each
 from registry.admin.residents import ByNikOrName
+
+Answer = HttpResponse | None  # of an action: None shows the list again
 
 
 class RequestActionForm(ActionForm):
@@ -74,12 +77,13 @@ class RequestPage(ByNikOrName, ReadOnlyAdmin):
         )
 
     @admin.action(description=_("Tahan (pilih alasan)"), permissions=["act"])
-    def hold(self, request: HttpRequest, queryset: QuerySet[CardRequest]) -> None:
+    def hold(self, request: HttpRequest, queryset: QuerySet[CardRequest]) -> Answer:
         reason = request.POST.get("hold_reason", "")
         if reason not in HoldReason.values:
-            self.report(request, done=0, refused=[str(_("Pilih alasan menahan."))])
-            return
-        self._each(
+            return self.report(request, done=0, refused=[str(_("Pilih alasan menahan."))])
+        if bulk.is_many(queryset):
+            return self._many(request, queryset, "hold", hold_reason=reason)
+        return self._each(
             request,
             queryset,
             lambda row: request_services.hold(
@@ -92,8 +96,10 @@ class RequestPage(ByNikOrName, ReadOnlyAdmin):
         )
 
     @admin.action(description=_("Lepaskan"), permissions=["act"])
-    def release(self, request: HttpRequest, queryset: QuerySet[CardRequest]) -> None:
-        self._each(
+    def release(self, request: HttpRequest, queryset: QuerySet[CardRequest]) -> Answer:
+        if bulk.is_many(queryset):
+            return self._many(request, queryset, "release")
+        return self._each(
             request,
             queryset,
             lambda row: request_services.release(
@@ -105,8 +111,10 @@ class RequestPage(ByNikOrName, ReadOnlyAdmin):
         )
 
     @admin.action(description=_("Batalkan (isi alasan)"), permissions=["act"])
-    def cancel(self, request: HttpRequest, queryset: QuerySet[CardRequest]) -> None:
-        self._each(
+    def cancel(self, request: HttpRequest, queryset: QuerySet[CardRequest]) -> Answer:
+        if bulk.is_many(queryset):
+            return self._many(request, queryset, "cancel")
+        return self._each(
             request,
             queryset,
             lambda row: request_services.cancel(
@@ -156,6 +164,10 @@ class RequestPage(ByNikOrName, ReadOnlyAdmin):
 
     def has_prioritise_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("printing.prioritise_cardrequest")
+
+    def _many(self, request: HttpRequest, queryset: QuerySet[CardRequest], deed: str, **words: str) -> Answer:
+        words["reason"] = request.POST.get("reason", "")
+        return bulk.begin(request, deed=deed, rows=queryset, words=words)
 
     def _each(self, request: HttpRequest, queryset: QuerySet[CardRequest], deed: Any) -> None:
         refusals = (request_services.NotNow, CannotHandOver)

@@ -2,6 +2,7 @@
 
 from printing.models.application import Application
 from printing.models.authorization import PrintAuthorization
+from printing.models.bulk import BulkJob, BulkRow
 from printing.models.handover import Handover
 from printing.models.heartbeat import Heartbeat
 from printing.models.imports import ImportBatch, ImportRejection
@@ -14,6 +15,8 @@ from printing.models.shift import ExtraShift, HolidayOverride, ShiftRun
 
 __all__ = [
     "Application",
+    "BulkJob",
+    "BulkRow",
     "CardRequest",
     "Confirmation",
     "ExtraShift",

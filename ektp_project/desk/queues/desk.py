@@ -66,6 +66,7 @@ class Desk(ABC):
     deeds: ClassVar[Sequence[Deed]]
     since_field: ClassVar[str] = "state_since"
     file_label: ClassVar[Text] = ""  # of the one file this desk hands out
+    bulk_deed: ClassVar[str] = ""  # of services/bulk.py: what may be done to all rows of one kind
 
     @abstractmethod
     def rows(self, *, office: Office) -> QuerySet[Any]:

@@ -37,6 +37,7 @@ class Exceptions(Desk):
     subject = Subject.RECORDING
     right = "registry.view_recording"
     columns = (_("Masalah"), _("Langkah berikutnya"), _("Tenggat"), _("Dikirim"))
+    bulk_deed = "resend"
     file_label = _("Daftar hapus untuk kementerian")
     deeds = (
         Deed(

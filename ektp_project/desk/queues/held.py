@@ -40,6 +40,7 @@ class Held(Desk):
     subject = Subject.REQUEST
     right = "printing.view_cardrequest"
     columns = (_("Nomor resi"), _("Alasan"), _("Catatan"))
+    bulk_deed = "release"
     deeds = (
         Deed(
             "lepaskan",

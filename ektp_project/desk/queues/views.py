@@ -27,6 +27,8 @@ from ektp_project.desk.queues import DESKS
 from ektp_project.desk.queues.deletions import deletion_list
 from ektp_project.desk.queues.desk import REFUSALS, Deed, Desk
 from ektp_project.desk.queues.spoiled import SHOWN, spoiled
+from printing.admin import bulk as bulk_pages
+from printing.services import bulk
 from registry.admin.reads import record_access
 from registry.models import Assignment, Office
 from registry.selectors.assignments import holders, mine, taken_by_others
@@ -89,6 +91,7 @@ def show(request: HttpRequest, slug: str) -> HttpResponse:
         if page[PAGE:]
         else "",
         "is_first": "after" not in request.GET,
+        "bulk": _bulk_deed(request, desk) if kind else None,
         "now": now,
     }
     return TemplateResponse(request, "office/desk.html", context)
@@ -143,6 +146,18 @@ def act(request: HttpRequest, slug: str, pk: str) -> HttpResponse:
     return HttpResponseRedirect(
         _back(request, slug) if _do(request, desk, deed, row, pk=pk, now=now) else here
     )
+
+
+@require_POST
+def act_on_all(request: HttpRequest, slug: str) -> HttpResponse:
+    """The desk's bulk deed to every row of one kind; a worker does it."""
+    desk, kind = _desk(request, slug), request.POST.get("kind", "")
+    if not kind or _bulk_deed(request, desk) is None:
+        raise PermissionDenied
+    rows = desk.of_kind(desk.rows(office=_office()), kind)
+    others = taken_by_others(subject=desk.subject, clerk=request.user.get_username(), now=timezone.now())
+    words = {"reason": str(bulk.DEEDS[desk.bulk_deed].label)}
+    return bulk_pages.begin(request, deed=desk.bulk_deed, rows=rows.exclude(pk__in=others), words=words)
 
 
 @never_cache
@@ -216,6 +231,11 @@ def _held_by_another(desk: Desk, pk: str, *, now: datetime) -> str:
 def _may_work(request: HttpRequest, desk: Desk) -> None:
     if not any(request.user.has_perm(deed.right) for deed in desk.deeds):
         raise PermissionDenied
+
+
+def _bulk_deed(request: HttpRequest, desk: Desk) -> bulk.BulkDeed | None:
+    deed = bulk.DEEDS.get(desk.bulk_deed)
+    return deed if deed and request.user.has_perm(deed.right) else None
 
 
 def _clerks() -> list[str]:

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from ektp_project.desk.queues import DESKS
-from printing.models import CardRequest, PrintJob
+from printing.models import BulkJob, CardRequest, PrintJob
 from printing.services import requests
 from printing.states import HoldReason
 from registry.models import AccessLog, Assignment, Event, Office, Recording
@@ -181,6 +181,21 @@ class TestExceptions:
         assert list(AccessLog.objects.values_list("resident", "deed")) == [
             (recording.resident_id, Deed.EXPORTED)
         ]
+
+
+class TestWholeKinds:
+    def test_are_given_to_a_worker(self, admin_client: Client, office: Office) -> None:
+        held(office, 1, 2, 3)
+        assert "Lepaskan semua dari jenis ini" in shown(admin_client, "tertahan", kind="policy")
+        answer = admin_client.post(reverse("desk:act_on_all", args=["tertahan"]), {"kind": "policy"})
+        job = BulkJob.objects.get()
+        assert (job.deed, job.total) == ("release", 3)
+        assert answer.headers["Location"].endswith(f"/bulkjob/{job.pk}/change/")
+
+    def test_are_never_everything(self, admin_client: Client, office: Office) -> None:
+        held(office, 1)
+        assert admin_client.post(reverse("desk:act_on_all", args=["tertahan"])).status_code == 403
+        assert admin_client.post(reverse("desk:act_on_all", args=["diragukan"])).status_code == 403
 
 
 class TestDoubts:
