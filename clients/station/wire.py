@@ -104,12 +104,12 @@ class Wire:
         began = time.monotonic()
         try:
             response = call()
-            document = json.loads(response.content) if response.content else {}
-        except (httpx2.TransportError, httpx2.DecodingError, ValueError) as error:
+            document = dict(json.loads(response.content))  # every answer has one; without it, it is half
+        except (httpx2.TransportError, httpx2.DecodingError, ValueError, TypeError) as error:
             self.repeats += 1
             raise Later(type(error).__name__) from error
         self.seconds.append(time.monotonic() - began)
-        answer = Answer(response.status_code, document if isinstance(document, dict) else {})
+        answer = Answer(response.status_code, document)
         if answer.status in LOCKED:
             raise Locked(answer.problem)
         if answer.status in PASSING or answer.status >= 500 or answer.is_problem(IN_FLIGHT):

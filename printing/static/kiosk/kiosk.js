@@ -103,9 +103,8 @@ async function requestReprint(form) {
   const given = values(form);
   if (!given) return;
   const { reason, paper } = form.dataset;
-  const { nik, birth_date, family_card_number, number: paperNumber = "", issued_on } = given;
-  const papers = [{ kind: paper, number: paperNumber, ...(issued_on && { issued_on }) }];
-  const body = { nik, birth_date, family_card_number, reason, papers };
+  const { number: of, issued_on, ...person } = given;
+  const body = { ...person, reason, papers: [{ kind: paper, ...(of && { number: of, issued_on }) }] };
   const answer = await deliver({ kind: "reprint", path: "card-requests", body });
   if (!answer) return;
   if (answer.status >= 300) return refuse(answer.body, () => stage.show(`reprint-${reason}`));

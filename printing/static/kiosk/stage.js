@@ -25,11 +25,17 @@ export const action = (name) => stage.querySelector(`[data-do="${name}"]`);
 function fill(screen, name, value) {
   const place = screen.querySelector(`[data-slot="${name}"]`);
   if (!place || !value) return;
-  if (place instanceof HTMLImageElement) place.src = `data:image/svg+xml,${encodeURIComponent(value)}`;
+  if (place instanceof HTMLImageElement) place.src = picture(value);
   else if (Array.isArray(value)) place.replaceChildren(...value.map(item));
   else if (value !== true) place.textContent = value;
   place.hidden = false;
   if (place.parentElement?.parentElement?.matches("dl")) place.parentElement.hidden = false;
+}
+
+// The office sends an <svg> for a page; as a file of its own it must name its language.
+function picture(svg) {
+  const whole = svg.includes("xmlns") ? svg : svg.replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"');
+  return `data:image/svg+xml,${encodeURIComponent(whole)}`;
 }
 
 function item(text) {
