@@ -57,8 +57,9 @@ def main(arguments: Sequence[str]) -> int:
         print(json.dumps(_as_json(figures, options.seeds), allow_nan=False))
         return 0
     for scene in options.scenes:
-        _print_scene(scene, {name: row for (of, name), row in figures.items() if of == scene})
-    _print_worst(figures)
+        if rows := {name: row for (of, name), row in figures.items() if of == scene}:
+            _print_scene(scene, rows)
+    _print_all(figures)
     print(f"{len(games)} games of {options.seeds} seeds in {time.perf_counter() - began:.0f} s")
     _print_bench(figures)
     return 0
@@ -148,13 +149,20 @@ def _seconds(figure: float | None) -> str:
     return "never" if figure == math.inf else f"{figure:.0f} s"
 
 
-def _print_worst(figures: dict[tuple[str, str], Figures]) -> None:
-    """One line a limiter: its worst scene of those it played."""
-    print(f"\n{'worst of all scenes':<20}{'used':>6}  {'in':<28}{'wasted':>8}  in")
+def _print_all(figures: dict[tuple[str, str], Figures]) -> None:
+    """One line a limiter: used and wasted in the first three scenes, and the worst of all it played."""
+    first = [scene.name for scene in MAIN]
+    head = "".join(f"{scene:>15}" for scene in first)
+    print(f"\n{'used / wasted':<20}{'knows':<13}{head}   worst use, and where")
     for name in dict.fromkeys(name for _scene, name in figures):
         own = {scene: row for (scene, of), row in figures.items() if of == name}
-        least, most = min(own, key=lambda s: own[s].used), max(own, key=lambda s: own[s].wasted)
-        print(f"{name:<20}{own[least].used:>6.2f}  {least:<28}{own[most].wasted:>8.1%}  {most}")
+        pairs = "".join(f"{_pair(own.get(scene)):>15}" for scene in first)
+        least = min(own, key=lambda scene: own[scene].used)
+        print(f"{name:<20}{ENTRIES[name].knows:<13}{pairs}   {own[least].used:.2f} {least}")
+
+
+def _pair(row: Figures | None) -> str:
+    return f"{row.used:.2f} / {row.wasted:.1%}" if row else ""
 
 
 def _print_bench(figures: dict[tuple[str, str], Figures]) -> None:
