@@ -10,6 +10,7 @@ from celery.signals import task_prerun, worker_init
 from django.db import close_old_connections
 from redis import RedisError
 
+from printing import presence
 from printing.bells import Bells
 from registry.central.door import redis_client
 
@@ -34,3 +35,9 @@ def strike_out_the_dead(sender: Any, **kwargs: Any) -> None:
     """A worker that was killed left its loops signed in; its successor of the same name strikes them out."""
     with suppress(RedisError):  # the signatures end by themselves
         Bells(redis_client()).sign_out(sender.hostname)
+
+
+@worker_init.connect(dispatch_uid="be_present")
+def be_present(sender: Any, **kwargs: Any) -> None:
+    """From now on others can see this worker die."""
+    presence.appear(worker=sender.hostname)

@@ -89,8 +89,8 @@ STANDING: Mapping[str, Every | At] = {
     "pump_reports": Every("printing.tasks.pump_reports", "office", settings.PUMP_SECONDS),
     "pump_printing": Every("printing.tasks.pump_printing", "office", settings.PUMP_SECONDS),
     # What others left lying
-    "sweep_claims": Every("printing.tasks.sweep_claims", "office", 5.0),
-    "sweep_sending": Every("printing.tasks.sweep_sending", "printing", 5.0),
+    "sweep_claims": Every("printing.tasks.sweep_claims", "office", 2.0),
+    "sweep_sending": Every("printing.tasks.sweep_sending", "printing", 2.0),
     "expire_commands": Every("printing.tasks.expire_commands", "office", 10.0),
     "resume_bulk": Every("printing.tasks.resume_bulk", "office", 30.0),
     "resume_imports": Every("printing.tasks.resume_imports", "office", 30.0),

@@ -9,18 +9,20 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import TypeVar
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
 
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 
+from printing import presence
 from printing.models import Printer, PrintJob
 from printing.printers import open_printer
 from printing.printers.base import PrinterUnavailable
 from printing.selectors import work
 from printing.selectors.shifts import current_shift, prints_now
-from printing.services import authorizations, outcomes, prints, visibility
+from printing.services import authorizations, claims, outcomes, prints, visibility
 from registry import crashpoints
 from registry.central import errors
 from registry.central.contract import QUERY_MAXIMUM
@@ -73,7 +75,9 @@ def authorize(*, office: Office) -> bool:
         work.commands_wanted(office=office, ready_ahead=settings.READY_AHEAD),
     )
     crashpoints.here("authorize.claiming")
-    claimed = authorizations.claim(office=office, limit=limit, now=now, lease=settings.CLAIM_LEASE)
+    with transaction.atomic():
+        claimed = authorizations.claim(office=office, limit=limit, now=now, lease=settings.CLAIM_LEASE)
+        _note(claims.Lane.AUTHORIZE, claimed, until=now + settings.CLAIM_LEASE)
     crashpoints.here("authorize.claimed", rows=claimed)
     central, held_back = door(office=office.code), False
 
@@ -99,9 +103,11 @@ def submit(*, office: Office) -> bool:
     """Deliver recordings that the centre has not got."""
     now, pauses = timezone.now(), _pauses()
     limit = min(_paces["submit"].rows, throttle().room(lane=Lane.VISIBILITY, office=office.code))
-    claimed = recordings.claim(
-        office=office, state=RecordingState.RECORDED, limit=limit, now=now, pauses=pauses
-    )
+    with transaction.atomic():
+        claimed = recordings.claim(
+            office=office, state=RecordingState.RECORDED, limit=limit, now=now, pauses=pauses
+        )
+        _note(claims.Lane.RECORDING, claimed, until=now + pauses.claim)
     crashpoints.here("submit.claimed", rows=claimed)
     central, held_back = door(office=office.code), False
 
@@ -129,10 +135,12 @@ def poll(*, office: Office) -> bool:
     if throttle().room(lane=Lane.VISIBILITY, office=office.code) < 1:
         return False
     claimed: list[recordings.Recording] = []
-    for state in recordings.FOLLOWED:
-        claimed += recordings.claim(
-            office=office, state=state, limit=QUERY_MAXIMUM - len(claimed), now=now, pauses=pauses
-        )
+    with transaction.atomic():
+        for state in recordings.FOLLOWED:
+            claimed += recordings.claim(
+                office=office, state=state, limit=QUERY_MAXIMUM - len(claimed), now=now, pauses=pauses
+            )
+        _note(claims.Lane.RECORDING, claimed, until=now + pauses.claim)
     if not claimed:
         return False
     crashpoints.here("poll.claimed")
@@ -152,7 +160,10 @@ def report(*, office: Office) -> bool:
     """Tell the centre what became of every blank, in and outside of shifts."""
     limit = min(_paces["report"].rows, throttle().room(lane=Lane.REPORT, office=office.code))
     crashpoints.here("report.claiming")
-    claimed = outcomes.claim(office=office, limit=limit, now=timezone.now(), lease=settings.CLAIM_LEASE)
+    now = timezone.now()
+    with transaction.atomic():
+        claimed = outcomes.claim(office=office, limit=limit, now=now, lease=settings.CLAIM_LEASE)
+        _note(claims.Lane.REPORT, claimed, until=now + settings.CLAIM_LEASE)
     crashpoints.here("report.claimed", rows=claimed)
     central, held_back = door(office=office.code), False
 
@@ -186,14 +197,19 @@ def print_on(*, printer_id: int) -> bool:
         check(printer=printer)
         return False
     crashpoints.here("print.claiming")
-    jobs = prints.claim(printer=printer, now=now, lease=settings.CLAIM_LEASE, limit=ROWS)
+    with transaction.atomic():
+        jobs = prints.claim(printer=printer, now=now, lease=settings.CLAIM_LEASE, limit=ROWS)
+        _note(claims.Lane.PRINT, jobs, until=now + settings.CLAIM_LEASE)
     if not jobs:
         return False
     crashpoints.here("print.claimed")
     documents = prints.draw(jobs=jobs, today=timezone.localdate(now))
     crashpoints.here("print.drawn")
     lease = settings.PRINT_LEASE * len(jobs)  # a printer makes them one after the other
-    begun = prints.begin(printer=printer, jobs=jobs, documents=documents, now=timezone.now(), lease=lease)
+    now = timezone.now()
+    with transaction.atomic():
+        begun = prints.begin(printer=printer, jobs=jobs, documents=documents, now=now, lease=lease)
+        _note(claims.Lane.SENDING, [one.job for one in begun], until=now + lease)
     crashpoints.here("print.begun")
     results = [prints.send(begun=one, printer=device) for one in begun]
     prints.settle(
@@ -224,6 +240,11 @@ def look_again(*, job: PrintJob) -> None:
     except PrinterUnavailable:
         return  # a printer whose address is wrong is mended by a person, and then asked
     prints.look_again(job=job, printer=device, now=timezone.now(), check_required=settings.CHECK_REQUIRED)
+
+
+def _note(lane: claims.Lane, rows: Sequence[Any], *, until: datetime) -> None:
+    """Who holds these rows, lest they lie until the lease is over when this process dies."""
+    claims.note(lane=lane, rows=rows, until=until, holder=presence.holder())
 
 
 def _call_each(

@@ -20,8 +20,9 @@ from celery import current_task, shared_task
 from celery.worker import state as worker
 from django.conf import settings
 from django.utils import timezone
+from redis import RedisError
 
-from printing import batches
+from printing import batches, presence
 from printing.bells import Bells
 from printing.models import BulkJob, ImportBatch, Printer
 from printing.selectors import work
@@ -30,6 +31,7 @@ from printing.services import (
     applications,
     authorizations,
     bulk,
+    claims,
     heartbeats,
     imports,
     mornings,
@@ -149,8 +151,12 @@ def pump_printing() -> None:
 
 @shared_task(queue="office", expires=BELL_EXPIRES)
 def sweep_claims() -> None:
-    """Give back what dead workers held."""
+    """Give back what dead workers held: at once where their death is certain, else when the lease is over."""
     office, now = _office(), timezone.now()
+    gone = claims.take_back(now=now)
+    with suppress(RedisError):  # the signatures end by themselves
+        for holder in gone:
+            bells().sign_out(holder)
     authorizations.rescue(office=office, now=now)
     prints.rescue(office=office, now=now)
 
@@ -294,7 +300,7 @@ def _ring(task: Any, lane: str, *args: int, loops: int) -> None:
 def _loop(lane: str, batch: Callable[[], bool], *, again: Callable[[], Any]) -> None:
     """Run batches until one says stop; when the time is up instead, ring for a successor."""
     started = time.monotonic()
-    with bells().loop(lane, worker=current_task.request.hostname) as loop:
+    with bells().loop(lane, worker=presence.holder() or current_task.request.hostname) as loop:
         while batch():
             if worker.should_stop is not None:
                 return  # a warm shutdown waits for us; the rows stay, and beat rings where workers live

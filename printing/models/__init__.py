@@ -3,6 +3,7 @@
 from printing.models.application import Application
 from printing.models.authorization import PrintAuthorization
 from printing.models.bulk import BulkJob, BulkRow
+from printing.models.claim import Claim
 from printing.models.handover import Handover
 from printing.models.heartbeat import Heartbeat
 from printing.models.imports import ImportBatch, ImportRejection
@@ -18,6 +19,7 @@ __all__ = [
     "BulkJob",
     "BulkRow",
     "CardRequest",
+    "Claim",
     "Confirmation",
     "ExtraShift",
     "Handover",

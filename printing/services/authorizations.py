@@ -174,10 +174,19 @@ def snooze(*, authorizations: Sequence[PrintAuthorization], why: str, now: datet
 
 def rescue(*, office: Office, now: datetime, limit: int = 500) -> int:
     """Give back authorizations whose worker has gone: their lease has run out. Returns how many."""
+    return _rescue(Q(claimed_until__lt=now, request__office=office), now=now, limit=limit)
+
+
+def rescue_these(*, ids: Sequence[str], until: datetime, now: datetime) -> int:
+    """Give back a claim whose holder is known to be gone, where it still stands. Returns how many."""
+    return _rescue(Q(pk__in=ids, claimed_until=until), now=now, limit=len(ids))
+
+
+def _rescue(which: Q, *, now: datetime, limit: int) -> int:
     with transaction.atomic():
         stale = list(
             _loaded()
-            .filter(state=A.ASKING, claimed_until__lt=now, request__office=office)
+            .filter(which, state=A.ASKING)
             .order_by("id")
             .select_for_update(skip_locked=True, of=("self",))[:limit]
         )

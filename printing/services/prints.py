@@ -15,7 +15,7 @@ from typing import Any
 from uuid import uuid4
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from printing.card import CardFace, draw_card
@@ -399,10 +399,19 @@ def spend_attempt(*, job: PrintJob, why: str, actor: str, now: datetime) -> None
 
 def rescue(*, office: Office, now: datetime, limit: int = 500) -> int:
     """Claims whose worker has gone before the wire return to the queue. Returns how many."""
+    return _rescue(Q(claimed_until__lt=now, authorization__request__office=office), now=now, limit=limit)
+
+
+def rescue_these(*, ids: Sequence[str], until: datetime, now: datetime) -> int:
+    """A claim whose holder is known to be gone before the wire, where it still stands. Returns how many."""
+    return _rescue(Q(pk__in=ids, claimed_until=until), now=now, limit=len(ids))
+
+
+def _rescue(which: Q, *, now: datetime, limit: int) -> int:
     with transaction.atomic():
         stale = list(
             _loaded()
-            .filter(state=J.CLAIMED, claimed_until__lt=now, authorization__request__office=office)
+            .filter(which, state=J.CLAIMED)
             .order_by("id")
             .select_for_update(skip_locked=True, of=("self", "authorization__request"))[:limit]
         )
