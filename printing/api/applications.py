@@ -17,8 +17,7 @@ from printing.models.request import CardReason
 from printing.qr import qr_svg
 from printing.services.applications import apply
 from printing.states import ApplicationState
-from registry.api.manners import limits
-from registry.api.manners.fields import Answer, Day, OneOf, Strict, Text
+from registry.api.manners.fields import Answer, Day, OneOf, Strict, Text, read
 from registry.api.manners.once import once
 from registry.api.manners.schema import may_answer
 from registry.api.manners.view import ApiView
@@ -85,25 +84,19 @@ class ApplicationsView(ApiView):
     """Wishes for another card."""
 
     scope = Scope.CARD_REQUESTS
+    counts_people = True
 
     @extend_schema(operation_id="request_card", request=ApplicationSent, responses={202: ApplicationTaken})
     @may_answer(503)
     @once
     def post(self, request: Request) -> Response:
         """Hand in a wish. The answer is the same whether or not the person is known."""
-        sent = ApplicationSent(data=request.data)
-        sent.is_valid(raise_exception=True)
-        fields = sent.validated_data
-        self.spend(
-            request,
-            limits.of_lookups(str(request.user.pk)),
-            limits.of_target(target_of(fields)),
-            strictly=True,
-        )
+        sent = read(ApplicationSent, request.data)
+        self.spend_on_person(request, target_of(sent))
         application = apply(
-            who=claimed(fields),
-            reason=CardReason(fields["reason"]),
-            papers=[_plain(paper) for paper in fields["papers"]],
+            who=claimed(sent),
+            reason=CardReason(sent["reason"]),
+            papers=[_plain(paper) for paper in sent["papers"]],
             device=request.user,
             now=timezone.now(),
         )

@@ -17,8 +17,7 @@ from printing.models.request import CardReason
 from printing.selectors.lookup import STATES, Standing, standing
 from printing.selectors.status import gate
 from printing.states import HoldReason
-from registry.api.manners import limits
-from registry.api.manners.fields import Answer
+from registry.api.manners.fields import Answer, read
 from registry.api.manners.schema import may_answer
 from registry.api.manners.view import ApiView
 from registry.central.door import throttle
@@ -54,20 +53,15 @@ class StatusLookupsView(ApiView):
     """Questions about one request."""
 
     scope = Scope.STATUS
+    counts_people = True
 
     @extend_schema(operation_id="look_up_status", request=Target, responses={200: StandingShown})
     @may_answer(404, 503)
     def post(self, request: Request) -> Response:
         """By receipt number, or by NIK, birth date and family card number. Unknown and wrong: one answer."""
-        sent = Target(data=request.data)
-        sent.is_valid(raise_exception=True)
-        self.spend(
-            request,
-            limits.of_lookups(str(request.user.pk)),
-            limits.of_target(target_of(sent.validated_data)),
-            strictly=True,
-        )
-        return Response(_shown(standing(found=find(sent.validated_data))))
+        sent = read(Target, request.data)
+        self.spend_on_person(request, target_of(sent))
+        return Response(_shown(standing(found=find(sent))))
 
 
 def _shown(seen: Standing) -> dict[str, Any]:
@@ -81,14 +75,15 @@ def _shown(seen: Standing) -> dict[str, Any]:
         "next": seen.next,
         "place_in_line": seen.place_in_line,
         "hold": held,
-        "gate": _gate(seen.office) if seen.office else None,
+        "gate": _gate(seen.gate_of) if seen.gate_of else None,
         "can_confirm": seen.can_confirm,
     }
 
 
-def _gate(office: Office) -> dict[str, str]:
+def _gate(office_id: int) -> dict[str, str]:
     def look() -> dict[str, str]:
+        office = Office.objects.get(pk=office_id)
         found = gate(office=office, throttle=throttle().snapshot(), now=timezone.now())
         return {"name": found.name, "reason": str(found.reason)}
 
-    return cache.get_or_set(f"gate:{office.pk}", look, GATE_SECONDS) or look()
+    return cache.get_or_set(f"gate:{office_id}", look, GATE_SECONDS) or look()

@@ -8,9 +8,9 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from printing.models import Application, CardRequest
 from printing.receipt import parse_receipt
 from printing.selectors import lookup
+from printing.selectors.lookup import Found
 from printing.services.applications import Claimed
 from registry import nik
 from registry.api.manners.fields import Day, Pattern, Strict, Text
@@ -98,9 +98,9 @@ def target_of(sent: Mapping[str, Any]) -> str:
     return str(sent.get("receipt") or sent["nik"])
 
 
-def find(sent: Mapping[str, Any]) -> CardRequest | Application:
+def find(sent: Mapping[str, Any]) -> Found:
     """What the target means. Raises NothingFound: unknown and wrong alike."""
-    found: CardRequest | Application | None
+    found: Found | None
     if "receipt" in sent:
         found = lookup.by_receipt(receipt=sent["receipt"])
     else:

@@ -10,15 +10,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from printing.api.people import Target, find, target_of
-from printing.models import Application
 from printing.models.handover import MatchResult
 from printing.qr import qr_svg
 from printing.services import pickups
 from printing.services.handovers import CannotHandOver
 from printing.services.requests import NotNow
 from printing.states import RequestState
-from registry.api.manners import limits
-from registry.api.manners.fields import Answer, OneOf, Strict, Text, YesNo
+from registry.api.manners.fields import Answer, OneOf, Strict, Text, YesNo, read
 from registry.api.manners.once import once
 from registry.api.manners.problems import CodeUsed, NothingFound, Refused
 from registry.api.manners.schema import may_answer
@@ -62,33 +60,27 @@ class ConfirmationsView(ApiView):
     """What residents say about coming."""
 
     scope = Scope.CONFIRMATIONS
+    counts_people = True
 
     @extend_schema(operation_id="confirm", request=ConfirmationSent, responses={201: ConfirmationTaken})
     @may_answer(404, 503)
     @once
     def post(self, request: Request) -> Response:
         """I will come for it, or: I cannot."""
-        sent = ConfirmationSent(data=request.data)
-        sent.is_valid(raise_exception=True)
-        fields = sent.validated_data
-        self.spend(
-            request,
-            limits.of_lookups(str(request.user.pk)),
-            limits.of_target(target_of(fields)),
-            strictly=True,
-        )
-        found = find(fields)
-        if isinstance(found, Application):
+        sent = read(ConfirmationSent, request.data)
+        self.spend_on_person(request, target_of(sent))
+        found = find(sent)
+        if not found.is_request:
             raise Refused(_("Pengajuan ini masih diperiksa atau tidak dapat diproses; tanyakan statusnya."))
         try:
             done = pickups.confirm(
-                request=found, coming=fields["coming"], device=request.user, now=timezone.now()
+                request_id=found.pk, coming=sent["coming"], device=request.user, now=timezone.now()
             )
         except NotNow as refusal:
             raise Refused(str(refusal)) from refusal
         return Response(
             {
-                "coming": fields["coming"],
+                "coming": sent["coming"],
                 "state": done.request.state,
                 "state_text": str(done.request.get_state_display()),
                 "pickup_code": done.code,
@@ -103,19 +95,19 @@ class PickupsView(ApiView):
     """Hand-overs."""
 
     scope = Scope.PICKUPS
+    counts_people = True
 
     @extend_schema(operation_id="pick_up", request=PickupSent, responses={201: PickupTaken})
     @may_answer(404, 503)
     @once
     def post(self, request: Request) -> Response:
         """Give the card. A code that was used is refused, with who and when; one that is unknown, without."""
-        sent = PickupSent(data=request.data)
-        sent.is_valid(raise_exception=True)
-        self.spend(request, limits.of_lookups(str(request.user.pk)), strictly=True)
+        sent = read(PickupSent, request.data)
+        self.spend_on_person(request)
         try:
             handover = pickups.collect(
-                code=sent.validated_data["code"],
-                match=MatchResult(sent.validated_data["match"]),
+                code=sent["code"],
+                match=MatchResult(sent["match"]),
                 device=request.user,
                 now=timezone.now(),
             )

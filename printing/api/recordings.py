@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema, extend_schema_field
@@ -15,10 +16,20 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from printing.api.people import FamilyCardField, NikField
-from printing.qr import qr_svg
 from printing.services.deliveries import Delivered, deliver
 from registry import nik
-from registry.api.manners.fields import Answer, Day, Identifier, Moment, OneOf, Pattern, Strict, Text, Whole
+from registry.api.manners.fields import (
+    Answer,
+    Day,
+    Identifier,
+    Moment,
+    OneOf,
+    Pattern,
+    Strict,
+    Text,
+    Whole,
+    read,
+)
 from registry.api.manners.once import once
 from registry.api.manners.parsers import StrictJsonBatch
 from registry.api.manners.problems import Conflict, problem
@@ -51,6 +62,9 @@ ENROLMENT_FIELDS = (
     "recorded_at",
     "recording_id",
 )
+
+DISTRICT_CODE = r"^[0-9]{2}\.[0-9]{2}\.[0-9]{2}$"
+DISTRICTS = "SELECT id, code FROM registry_district WHERE office_id = %s AND code = ANY(%s)"
 
 
 class Past(Moment):
@@ -95,7 +109,7 @@ class RecordingSent(Strict):
     rt = Pattern(r"^[0-9]{1,3}$")
     rw = Pattern(r"^[0-9]{1,3}$")
     village = Text(max_length=60)
-    district = Pattern(r"^[0-9]{2}\.[0-9]{2}\.[0-9]{2}$", help_text="Home-Affairs code.")
+    district = Pattern(DISTRICT_CODE, help_text="Home-Affairs code.")
     religion = OneOf(choices=Religion.choices)
     marital_status = OneOf(choices=MaritalStatus.choices)
     occupation = Text(max_length=60)
@@ -126,7 +140,6 @@ class RecordingTaken(Answer):
     verdict = serializers.ChoiceField(choices=[verdict.value for verdict in Verdict])
     state = serializers.ChoiceField(choices=RecordingState.choices)
     receipt = serializers.CharField(allow_null=True)
-    qr_svg = serializers.CharField(allow_null=True)
 
 
 class ItemResult(serializers.Serializer[Any]):
@@ -160,17 +173,13 @@ class RecordingsView(ApiView):
     @once
     def post(self, request: Request) -> Response:
         """Deliver one. 201: it is new; 200: it was here before."""
-        sent = RecordingSent(data=request.data)
-        sent.is_valid(raise_exception=True)
-        districts = _districts(request.user.office_id)
-        enrolment = _enrolment(sent.validated_data, districts)
+        sent = read(RecordingSent, request.data)
+        enrolment = _enrolment(sent, _districts(request.user.office_id, [sent["district"]]))
         try:
             done = deliver(enrolments=[enrolment], device=request.user, now=timezone.now())[0]
         except RecordingIdTaken as error:
             raise Conflict(str(error)) from error
-        return Response(
-            {**_shown(done), "qr_svg": qr_svg(done.receipt) if done.receipt else None}, status=_status(done)
-        )
+        return Response(_shown(done), status=_status(done))
 
 
 class BatchView(ApiView):
@@ -183,16 +192,14 @@ class BatchView(ApiView):
     @once
     def post(self, request: Request) -> Response:
         """Deliver up to a hundred; a wrong one spoils none of the others."""
-        sent = RecordingsSent(data=request.data)
-        sent.is_valid(raise_exception=True)
-        districts, now = _districts(request.user.office_id), timezone.now()
+        sent = read(RecordingsSent, request.data)
+        now = timezone.now()
+        districts = _districts(request.user.office_id, _codes(sent["items"]))
         results: dict[int, dict[str, Any]] = {}
         sound: dict[int, Enrolment] = {}
-        for place, item in enumerate(sent.validated_data["items"]):
-            one = RecordingSent(data=item)
+        for place, item in enumerate(sent["items"]):
             try:
-                one.is_valid(raise_exception=True)
-                sound[place] = _enrolment(one.validated_data, districts)
+                sound[place] = _enrolment(read(RecordingSent, item), districts)
             except serializers.ValidationError as error:
                 results[place] = _failed(error)
         for place, done in _deliver(sound, device=request.user, now=now).items():
@@ -218,13 +225,22 @@ def _deliver(
 
 def _deliver_one(enrolment: Enrolment, *, device: Device, now: datetime) -> Delivered | RecordingIdTaken:
     try:
-        return deliver(enrolments=[enrolment], device=device, now=now)[0]
+        with transaction.atomic():
+            return deliver(enrolments=[enrolment], device=device, now=now)[0]
     except RecordingIdTaken as error:
         return error
 
 
-def _districts(office_id: int) -> Mapping[str, District]:
-    return {district.code: district for district in District.objects.filter(office_id=office_id)}
+def _districts(office_id: int, codes: Sequence[str]) -> Mapping[str, District]:
+    """The office's own of these subdistricts."""
+    with connection.cursor() as cursor:
+        cursor.execute(DISTRICTS, [office_id, list(codes)])
+        return {code: District(pk=pk, code=code, office_id=office_id) for pk, code in cursor.fetchall()}
+
+
+def _codes(items: Sequence[Any]) -> list[str]:
+    found = [item.get("district") for item in items if isinstance(item, dict)]
+    return [code for code in found if isinstance(code, str) and re.fullmatch(DISTRICT_CODE, code)]
 
 
 def _enrolment(sent: Mapping[str, Any], districts: Mapping[str, District]) -> Enrolment:

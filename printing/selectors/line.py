@@ -38,7 +38,12 @@ FROM me
 
 def place_in_line(*, request: CardRequest) -> int | None:
     """Exactly how many are served before this request, plus one; None when it does not wait. One query."""
+    return place_of(request_id=request.pk)
+
+
+def place_of(*, request_id: int) -> int | None:
+    """The same for the number of a row."""
     with connection.cursor() as cursor:
-        cursor.execute(PLACE, [request.pk])
+        cursor.execute(PLACE, [request_id])
         row = cursor.fetchone()
     return int(row[0]) if row else None

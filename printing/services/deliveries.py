@@ -14,6 +14,7 @@ from django.db import transaction
 
 from printing.models import CardRequest
 from printing.models.request import CardReason
+from printing.services.newcomers import welcome
 from printing.services.requests import open_requests
 from registry.models import Device, Recording, Subject
 from registry.models.device import Scope
@@ -32,8 +33,17 @@ class Delivered:
 
 
 def deliver(*, enrolments: Sequence[Enrolment], device: Device, now: datetime) -> list[Delivered]:
-    """Take in and put in line, all or none, in the order given. Raises RecordingIdTaken."""
-    with transaction.atomic():
+    """Take in and put in line, all or none, in the order given. Raises RecordingIdTaken.
+
+    A caller that goes on after RecordingIdTaken does so from a savepoint of its own.
+    """
+    with transaction.atomic(savepoint=False):
+        if len(enrolments) == 1:
+            newcomer = welcome(enrolment=enrolments[0], device=device, now=now)
+            if newcomer is not None:
+                if Scope.EVENTS in device.scopes:
+                    _follow(device, [newcomer.recording], [newcomer.request])
+                return [Delivered(newcomer.recording, Verdict.NEW, newcomer.request.receipt)]
         taken = take_in(
             enrolments=enrolments,
             office=device.office,

@@ -42,13 +42,13 @@ class Confirmed:
     expires_at: datetime | None
 
 
-def confirm(*, request: CardRequest, coming: bool, device: Device, now: datetime) -> Confirmed:
+def confirm(*, request_id: int, coming: bool, device: Device, now: datetime) -> Confirmed:
     """Note whether the resident will come. Raises NotNow when the request has ended.
 
     Who cannot come steps out of the line before a blank is spent, and comes back by saying so.
     """
     with transaction.atomic():
-        request = CardRequest.objects.select_for_update(of=("self",)).get(pk=request.pk)
+        request = CardRequest.objects.select_for_update(of=("self",)).get(pk=request_id)
         if request.state in REQUEST_ENDED:
             raise NotNow(_("Permohonan ini sudah selesai: “%s”.") % request.get_state_display())
         Confirmation.objects.create(request=request, device=device, coming=coming, at=now)

@@ -77,7 +77,7 @@ def open_requests(
                 continue
             busy.add(recording.resident_id)
             receipt = receipts[place] if receipts else new_receipt()
-            opened.append(_request(recording, reason, receipt, now=now))
+            opened.append(request_of(recording, reason, receipt, now=now))
         return CardRequest.create_all(opened, actor=actor) if opened else []
 
 
@@ -89,7 +89,8 @@ def _locked_recordings(recordings: Sequence[Recording]) -> dict[UUID, Recording]
     return {row.pk: row for row in rows.order_by("id").select_for_update(no_key=True)}
 
 
-def _request(recording: Recording, reason: CardReason, receipt: str, *, now: datetime) -> CardRequest:
+def request_of(recording: Recording, reason: CardReason, receipt: str, *, now: datetime) -> CardRequest:
+    """The request as it begins, not saved."""
     seen = recording.state == RecordingState.VISIBLE
     return CardRequest(
         receipt=receipt,

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from registry.api.manners import limits
 from registry.api.manners.auth import address_of
-from registry.api.manners.fields import Answer, Strict, Text
+from registry.api.manners.fields import Answer, Strict, Text, read
 from registry.api.manners.once import once
 from registry.api.manners.problems import NothingFound, Refused
 from registry.api.manners.schema import may_answer
@@ -73,10 +73,9 @@ class DeviceEnrolmentView(ApiView):
     @may_answer(404, 503)
     def post(self, request: Request) -> Response:
         """Trade a one-time code for a key. Wrong, used and old codes are one answer."""
-        sent = DeviceEnrolment(data=request.data)
-        sent.is_valid(raise_exception=True)
+        sent = read(DeviceEnrolment, request.data)
         self.spend(request, limits.of_failures(address_of(request)), strictly=True)
-        granted = devices.redeem(code=sent.validated_data["code"], now=timezone.now())
+        granted = devices.redeem(code=sent["code"], now=timezone.now())
         if granted is None:
             raise NothingFound
         device = granted.device
@@ -110,7 +109,7 @@ class DeviceKeyView(ApiView):
     @once
     def post(self, request: Request) -> Response:
         """Ask for a new key. Two live at once; a third ends the oldest."""
-        NoFields(data=request.data).is_valid(raise_exception=True)
+        read(NoFields, request.data)
         try:
             granted = devices.grant_key(device=request.user, now=timezone.now())
         except devices.DeviceRefused as refusal:

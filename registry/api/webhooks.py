@@ -15,7 +15,7 @@ from rest_framework.response import Response
 
 from registry import outbound
 from registry.api.manners.conditional import etag, representation, require_match
-from registry.api.manners.fields import Answer, Strict, Text, YesNo
+from registry.api.manners.fields import Answer, Strict, Text, YesNo, read
 from registry.api.manners.once import once
 from registry.api.manners.problems import NothingFound, PreconditionFailed, Refused
 from registry.api.manners.schema import may_answer
@@ -83,13 +83,10 @@ class WebhooksView(ApiView):
     @once
     def post(self, request: Request) -> Response:
         """A further address. It gets what happens from now on."""
-        sent = WebhookWanted(data=request.data)
-        sent.is_valid(raise_exception=True)
-        _check(sent.validated_data["url"])
+        sent = read(WebhookWanted, request.data)
+        _check(sent["url"])
         try:
-            webhook, secret = webhooks.add(
-                device=request.user, url=sent.validated_data["url"], now=timezone.now()
-            )
+            webhook, secret = webhooks.add(device=request.user, url=sent["url"], now=timezone.now())
         except webhooks.TooMany as error:
             raise Refused(
                 str(_("Paling banyak %(most)d alamat.") % {"most": webhooks.MOST_PER_DEVICE})
@@ -124,11 +121,10 @@ class WebhookView(ApiView):
         """Change it, if it is still as you saw it."""
         webhook = _own(request, webhook_id)
         require_match(request, _shown(webhook))
-        sent = WebhookChange(data=request.data)
-        sent.is_valid(raise_exception=True)
-        if "url" in sent.validated_data:
-            _check(sent.validated_data["url"])
-        if not webhooks.change(webhook=webhook, **sent.validated_data):
+        sent = read(WebhookChange, request.data)
+        if "url" in sent:
+            _check(sent["url"])
+        if not webhooks.change(webhook=webhook, **sent):
             raise PreconditionFailed
         return representation(request, _shown(webhook))
 

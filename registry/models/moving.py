@@ -99,13 +99,12 @@ class Moving(models.Model):
         """Insert rows with the event of their first state."""
         with transaction.atomic():
             made = cls._default_manager.bulk_create(list(rows))
-            Event.objects.bulk_create(
-                [
-                    row._event(source="", to=row.state, at=row.state_since, actor=actor, why=why)
-                    for row in made
-                ]
-            )
+            Event.objects.bulk_create([row.beginning(actor=actor, why=why) for row in made])
         return made
+
+    def beginning(self, *, actor: str, why: str = "") -> Event:
+        """The event of its first state, not saved."""
+        return self._event(source="", to=self.state, at=self.state_since, actor=actor, why=why)
 
     @classmethod
     def _check(cls, source: str, to: str) -> None:

@@ -123,7 +123,7 @@ def take_in(
                 continue
             is_primary = resident.pk not in with_primary
             with_primary.add(resident.pk)
-            row = _recording(
+            row = recording_of(
                 enrolment,
                 recording_id,
                 resident=resident,
@@ -149,7 +149,7 @@ def _residents(enrolments: Sequence[Enrolment]) -> dict[str, Resident]:
     by_index = {vault().index(enrolment.nik.digits): enrolment for enrolment in reversed(enrolments)}
     there = set(Resident.objects.filter(nik_index__in=by_index).values_list("nik_index", flat=True))
     missing = sorted(by_index.keys() - {bytes(index) for index in there})
-    _insert_unless_there([_resident(by_index[index]) for index in missing])
+    _insert_unless_there([resident_of(by_index[index]) for index in missing])
     locked = (
         Resident.objects.filter(nik_index__in=by_index).order_by("nik_index").select_for_update(no_key=True)
     )
@@ -193,7 +193,8 @@ def _insert_unless_there(residents: Sequence[Resident]) -> None:
         )
 
 
-def _resident(enrolment: Enrolment) -> Resident:
+def resident_of(enrolment: Enrolment) -> Resident:
+    """The person as they come in, not saved."""
     fields: dict[str, Any] = {name: getattr(enrolment, name) for name in RESIDENT_FIELDS}
     if enrolment.family_card:
         fields["family_card_index"] = vault().index(family_card_text(enrolment.family_card))
@@ -214,7 +215,7 @@ def _same_person(recording: Recording, resident: Resident) -> None:
         raise RecordingIdTaken(_("Nomor perekaman ini sudah dipakai untuk penduduk lain."))
 
 
-def _recording(
+def recording_of(
     enrolment: Enrolment,
     recording_id: UUID,
     *,
@@ -225,6 +226,7 @@ def _recording(
     now: datetime,
     device: Device | None,
 ) -> Recording:
+    """The recording as it comes in, not saved."""
     digests = enrolment.digests or derived_digests(recording_id)
     state: Mapping[str, Any] = (
         {"state": RecordingState.RECORDED}

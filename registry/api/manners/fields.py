@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -39,6 +40,20 @@ class Strict(serializers.Serializer[Any]):
         else:
             raise serializers.ValidationError({"": [self.error_messages["invalid"]]}, code="invalid")
         return super().to_internal_value(data)
+
+
+def read(kind: type[Strict], data: Any) -> dict[str, Any]:
+    """``data`` as ``kind`` describes it. Raises ValidationError.
+
+    One reader of each kind serves all: making its fields anew for each request took six times as
+    long as reading with them.
+    """
+    return dict(_reader(kind).run_validation(data))
+
+
+@cache
+def _reader(kind: type[Strict]) -> Strict:
+    return kind()
 
 
 class Text(serializers.CharField):

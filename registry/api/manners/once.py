@@ -20,7 +20,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from registry.api.manners.problems import KeyInFlight, KeyMissing, KeyReused
-from registry.models import StoredAnswer
 from registry.models.resident import vault
 
 HEADER = "Idempotency-Key"
@@ -32,6 +31,12 @@ FIRST = """
 SELECT pg_try_advisory_xact_lock(%s), answer.fingerprint, answer.status, answer.sealed
 FROM (SELECT 1) AS one
 LEFT JOIN registry_storedanswer AS answer ON answer.device_id = %s AND answer.key = %s
+"""
+
+
+STORE = """
+INSERT INTO registry_storedanswer (device_id, key, fingerprint, status, sealed, created_at)
+VALUES (%s, %s, %s, %s, %s, %s)
 """
 
 
@@ -89,14 +94,9 @@ def _first(device: Any, key: str, fingerprint: bytes) -> Response | None:
 def _store(device: Any, key: str, fingerprint: bytes, response: Response) -> None:
     headers = {name: response[name] for name in KEPT_HEADERS if response.has_header(name)}
     body = JSONRenderer().render(response.data).decode() or "null"
-    StoredAnswer.objects.create(
-        device_id=device,
-        key=key,
-        fingerprint=fingerprint,
-        status=response.status_code,
-        sealed=vault().seal(
-            f'{{"data":{body},"headers":{json.dumps(headers)}}}',
-            bound_to=f"registry_storedanswer:{device}:{key}",
-        ),
-        created_at=timezone.now(),
+    sealed = vault().seal(
+        f'{{"data":{body},"headers":{json.dumps(headers)}}}',
+        bound_to=f"registry_storedanswer:{device}:{key}",
     )
+    with connection.cursor() as cursor:
+        cursor.execute(STORE, [device, key, fingerprint, response.status_code, sealed, timezone.now()])

@@ -35,6 +35,7 @@ class ApiView(APIView):
     """A view for devices. ``scope``: what the device must be allowed to; None: nothing in particular."""
 
     scope: ClassVar[str | None] = None
+    counts_people: ClassVar[bool] = False  # its questions are about somebody
     authentication_classes = [DeviceAuthentication]
     permission_classes = [HasScope]
     parser_classes = [StrictJson]
@@ -47,14 +48,22 @@ class ApiView(APIView):
 
     def check_throttles(self, request: Request) -> None:
         """Count the device and its address. Where only load is at stake, no Redis means no limit."""
-        address = address_of(request)
-        asked = [limits.of_address(address)]
-        if isinstance(request.user, Device):
-            asked.append(limits.of_device(str(request.user.pk)))
+        if self.counts_people:
+            return  # in the same round trip as the person, once we know whom it is about
         try:
-            self.spend(request, *asked)
+            self.spend(request, *self._callers(request))
         except RedisError:
             request._request.spent = []
+
+    def spend_on_person(self, request: Request, target: str = "") -> None:
+        """Count a question about one person, also against whom it is about. Raises without Redis."""
+        asked = [*self._callers(request), limits.of_lookups(str(request.user.pk))]
+        self.spend(request, *asked, *([limits.of_target(target)] if target else []), strictly=True)
+
+    def _callers(self, request: Request) -> list[limits.Limit]:
+        address = limits.of_address(address_of(request))
+        device = request.user
+        return [address, limits.of_device(str(device.pk))] if isinstance(device, Device) else [address]
 
     def spend(self, request: Request, *asked: limits.Limit, strictly: bool = False) -> None:
         """Count against further limits; ``strictly`` refuses when nobody counts."""
@@ -66,15 +75,22 @@ class ApiView(APIView):
             raise
 
     def handle_exception(self, exc: Exception) -> Response:
-        """Whoever shows wrong keys is slowed down by address."""
+        """Whoever shows wrong keys is slowed down by address; what could not be read counts too."""
         if isinstance(exc, AuthenticationFailed):
-            try:
-                self.spend(self.request, limits.of_failures(address_of(self.request)))
-            except limits.RateLimited as error:
-                exc = error
-            except RedisError:
-                pass  # a key of 256 bits does not need the limit
+            exc = self._count(limits.of_failures(address_of(self.request))) or exc
+        elif self.counts_people and not self.request.spent and not isinstance(exc, limits.Unavailable):
+            exc = self._count(*self._callers(self.request)) or exc
         return super().handle_exception(exc)
+
+    def _count(self, *asked: limits.Limit) -> Exception | None:
+        """Count after a refusal; the refusal that this makes of it, if any."""
+        try:
+            self.spend(self.request, *asked)
+        except limits.RateLimited as error:
+            return error
+        except RedisError:
+            pass  # the first refusal stands
+        return None
 
     def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
         response = super().finalize_response(request, response, *args, **kwargs)
