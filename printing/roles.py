@@ -59,6 +59,7 @@ _STOCK = frozenset(
         "registry.add_blankmovement",
         "registry.add_blankreceipt",
         "registry.add_stockcount",
+        "registry.add_proposal",  # to destroy spoiled blanks
     }
 )
 _PLANNING = frozenset(
@@ -70,6 +71,7 @@ _PLANNING = frozenset(
         "printing.change_holidayoverride",
         "printing.delete_holidayoverride",
         "registry.change_resident",
+        "registry.decide_proposal",  # never one's own
         "registry.change_assignment",  # put a row of a desk into a clerk's hands
     }
 )

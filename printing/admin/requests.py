@@ -23,6 +23,8 @@ from printing.services.handovers import CannotHandOver, hand_over
 from printing.states import HoldReason
 from registry.admin.base import ReadOnlyAdmin, each
 from registry.admin.residents import ByNikOrName
+from registry.models.proposal import ProposalKind
+from registry.services.proposals import CannotPropose, propose
 
 Answer = HttpResponse | None  # of an action: None shows the list again
 
@@ -125,18 +127,22 @@ class RequestPage(ByNikOrName, ReadOnlyAdmin):
             ),
         )
 
-    @admin.action(description=_("Dahulukan (isi alasan)"), permissions=["prioritise"])
+    @admin.action(description=_("Usulkan untuk didahulukan (isi alasan)"), permissions=["prioritise"])
     def put_first(self, request: HttpRequest, queryset: QuerySet[CardRequest]) -> None:
-        self._each(
-            request,
+        """Nobody is overtaken by one person's word: a second one decides (printing/admin/proposals.py)."""
+        done, refused = each(
             queryset,
-            lambda row: request_services.prioritise(
-                request=row,
-                reason=request.POST.get("reason", ""),
-                actor=request.user.get_username(),
+            lambda row: propose(
+                kind=ProposalKind.JUMP,
+                subject=row.receipt,
+                details={},
+                why=request.POST.get("reason", ""),
+                proposer=request.user,
                 now=timezone.now(),
             ),
+            refusals=(CannotPropose,),
         )
+        self.report(request, done=done, refused=refused)
 
     @admin.action(description=_("Serahkan kartu (isi penerima dan pencocokan)"), permissions=["hand_over"])
     def give_card(self, request: HttpRequest, queryset: QuerySet[CardRequest]) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
+from axes.models import AccessAttempt
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, User
@@ -18,11 +19,11 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from registry.admin.base import OfficeAdmin
+from registry.admin.base import OfficeAdmin, ReadOnlyAdmin
 
 admin.site.unregister([User, Group])
 # allauth's own pages show and take what this page is for: secrets of factors, addresses, sessions.
-for model in (Authenticator, EmailAddress, UserSession):
+for model in (Authenticator, EmailAddress, UserSession, AccessAttempt):
     if admin.site.is_registered(model):
         admin.site.unregister(model)
 
@@ -73,3 +74,14 @@ class StaffPage(UserAdmin, OfficeAdmin):  # type: ignore[type-arg]
 @admin.register(Group)
 class RolePage(GroupAdmin, OfficeAdmin):  # type: ignore[type-arg]
     """The roles: printing/roles.py says what each may do; an office may add its own."""
+
+
+@admin.register(AccessAttempt)
+class LockPage(ReadOnlyAdmin):
+    """Wrong passwords that are still counted; whoever deletes a row lets that person try again."""
+
+    list_display = ["attempt_time", "username", "ip_address", "failures_since_start"]
+    search_fields = ["username__exact", "ip_address__exact"]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("axes.delete_accessattempt")

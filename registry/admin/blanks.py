@@ -12,9 +12,21 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from registry.admin.base import ReadOnlyAdmin
-from registry.models import BlankBalance, BlankMovement, BlankReceipt, LedgerSeal, Office, StockCount
+from registry.admin.four_eyes import Proposes
+from registry.models import (
+    BlankBalance,
+    BlankMovement,
+    BlankReceipt,
+    LedgerSeal,
+    Office,
+    Proposal,
+    StockCount,
+)
+from registry.models.proposal import ProposalKind
+from registry.selectors.blanks import in_store
 from registry.services import blanks
 from registry.services.ledger import LedgerRefusal
+from registry.services.proposals import CannotPropose, propose
 from registry.states import Place
 
 
@@ -22,6 +34,7 @@ class BookingForm(forms.ModelForm):  # type: ignore[type-arg]
     """A form whose rows the ledger's services write. What they refuse is said on the form."""
 
     actor = ""
+    user: Any = None
     booked: Any = None
 
     def book(self, cleaned: dict[str, Any]) -> Any:
@@ -33,7 +46,7 @@ class BookingForm(forms.ModelForm):  # type: ignore[type-arg]
         if not self.errors:
             try:
                 self.booked = self.book(cleaned)
-            except LedgerRefusal as refusal:
+            except (LedgerRefusal, CannotPropose) as refusal:
                 raise forms.ValidationError(str(refusal)) from refusal
         return cleaned
 
@@ -52,6 +65,18 @@ class SlipForm(BookingForm):
 
     slip = forms.UUIDField(initial=uuid4, widget=forms.HiddenInput)
 
+    def propose(self, kind: ProposalKind, details: dict[str, Any], why: str) -> Proposal:
+        """Leave it to a second person."""
+        proposal, _made = propose(
+            kind=kind,
+            subject=str(self.cleaned_data["slip"]),
+            details=details,
+            why=why,
+            proposer=self.user,
+            now=timezone.now(),
+        )
+        return proposal
+
 
 class BookingAdmin(ReadOnlyAdmin):
     """Pages that add through a service, change nothing and delete nothing."""
@@ -61,7 +86,7 @@ class BookingAdmin(ReadOnlyAdmin):
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form = self.form if obj is None else super().get_form(request, obj, change=change, **kwargs)
-        return type(form.__name__, (form,), {"actor": request.user.get_username()})
+        return type(form.__name__, (form,), {"actor": request.user.get_username(), "user": request.user})
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         return {"office": Office.objects.first(), "received_on": timezone.localdate()}
@@ -102,13 +127,20 @@ class ReceiptForm(BookingForm):
 
 
 class CountForm(SlipForm):
-    """What somebody counted in the store."""
+    """What somebody counted in the store. A difference is proposed, not booked: that takes two."""
 
     class Meta:
         model = StockCount
         fields = ["office", "counted", "note"]
 
-    def book(self, cleaned: dict[str, Any]) -> StockCount:
+    def book(self, cleaned: dict[str, Any]) -> StockCount | Proposal:
+        booked = in_store(office=cleaned["office"])
+        if cleaned["counted"] != booked:
+            return self.propose(
+                ProposalKind.COUNT,
+                {"office": cleaned["office"].pk, "counted": cleaned["counted"], "booked": booked},
+                cleaned["note"],
+            )
         return blanks.count_stock(
             office=cleaned["office"],
             counted=cleaned["counted"],
@@ -120,7 +152,7 @@ class CountForm(SlipForm):
 
 
 class MovementForm(SlipForm):
-    """Movements that a person may book by hand; those of cards are booked by the line."""
+    """Movements that people propose by hand, two of them; those of cards are booked by the line."""
 
     BY_HAND = (
         (Place.STORE, Place.SPOILED),
@@ -141,17 +173,17 @@ class MovementForm(SlipForm):
 
     field_order = ["office", "way", "quantity", "why", "slip"]
 
-    def book(self, cleaned: dict[str, Any]) -> BlankMovement:
+    def book(self, cleaned: dict[str, Any]) -> Proposal:
         source, target = cleaned["way"].split(">")
-        return blanks.move(
-            office=cleaned["office"],
-            quantity=cleaned["quantity"],
-            source=Place(source),
-            target=Place(target),
-            reference=f"hand:{cleaned['slip']}",
-            why=cleaned["why"],
-            now=timezone.now(),
-            actor=self.actor,
+        return self.propose(
+            ProposalKind.MOVE,
+            {
+                "office": cleaned["office"].pk,
+                "quantity": cleaned["quantity"],
+                "source": source,
+                "target": target,
+            },
+            cleaned["why"],
         )
 
 
@@ -171,7 +203,7 @@ class ReceiptPage(BookingAdmin):
 
 
 @admin.register(StockCount)
-class StockCountPage(BookingAdmin):
+class StockCountPage(Proposes, BookingAdmin):
     """Counts of the store beside the books."""
 
     form = CountForm
@@ -183,7 +215,7 @@ class StockCountPage(BookingAdmin):
 
 
 @admin.register(BlankMovement)
-class MovementPage(BookingAdmin):
+class MovementPage(Proposes, BookingAdmin):
     """The books: every movement, never edited."""
 
     form = MovementForm

@@ -6,11 +6,14 @@ import json
 
 import pytest
 from django.contrib import admin
+from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
-from registry.models import Office
+from printing.services.proposals import decide
+from registry.models import Office, Proposal
 from tests import factories
 
 
@@ -76,6 +79,13 @@ class TestAdmin:
         answers = [admin_client.post(reverse(f"admin:{page}"), sent).status_code for _twice in range(2)]
 
         assert answers == [302, 302]
+        proposal = Proposal.objects.get()
+        second = User.objects.create_superuser("orang-kedua")
+        decide(proposal=proposal, approve=True, decider=second, note="", now=timezone.now())
+        assert admin_client.post(reverse(f"admin:{page}"), sent).status_code == 302
+        again = Proposal.objects.filter(state="open")
+        for row in again:  # sent once more after it was decided: the books know the slip
+            decide(proposal=row, approve=True, decider=second, note="", now=timezone.now())
         assert office.balances.get(place="store").quantity == 7
 
     def test_sends_a_strict_policy_against_foreign_scripts(self, admin_client: Client) -> None:

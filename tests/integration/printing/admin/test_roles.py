@@ -36,6 +36,7 @@ COUNTER = {
     f"{LINE} action put_first",
     f"{LINE} action give_card",
     "registry.recording action send_again",
+    "registry.proposal action withdraw",
 }
 OPERATOR = {
     "printing.printer change",
@@ -54,7 +55,13 @@ OPERATOR = {
         )
     ),
 }
-STOCK = {f"{STORE} add", "registry.blankreceipt add", "registry.stockcount add"}
+STOCK = {
+    f"{STORE} add",
+    "registry.proposal add",
+    "registry.proposal action withdraw",
+    "registry.blankreceipt add",
+    "registry.stockcount add",
+}
 PLANNING = {
     "printing.extrashift add",
     "printing.extrashift change",
@@ -64,6 +71,8 @@ PLANNING = {
     "printing.holidayoverride delete",
     "printing.holidayoverride action delete_selected",
     "registry.resident change",
+    "registry.proposal action approve",
+    "registry.proposal action refuse",
 }
 MACHINES = {
     "registry.device add",
