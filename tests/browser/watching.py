@@ -9,6 +9,7 @@ from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, Response, WebError
 
 LOUD = {"error", "warning"}
+LEFT = "net::ERR_ABORTED"  # the page itself went elsewhere in the middle of it
 SERIOUS = {"serious", "critical"}
 # Every page tells its breaches of the Content-Security-Policy on the console as well; this makes sure
 # of those that only a report would tell.
@@ -50,7 +51,8 @@ class Watch:
         self.complaints.append(f"uncaught: {error.error}")
 
     def _on_failure(self, request: Request) -> None:
-        self.complaints.append(f"request failed: {request.method} {request.url}: {request.failure}")
+        if request.failure != LEFT:
+            self.complaints.append(f"request failed: {request.method} {request.url}: {request.failure}")
 
     def _on_response(self, response: Response) -> None:
         if response.status >= 400:

@@ -35,7 +35,7 @@ function become(state, at) {
 // What the office says now; null when it says nothing.
 async function asked() {
   try {
-    const answer = await fetch(BOARD, { signal: AbortSignal.timeout(PATIENCE), credentials: "omit" });
+    const answer = await fetch(BOARD, { signal: AbortSignal.timeout(PATIENCE), cache: "no-cache", credentials: "omit" });
     return answer.ok ? { body: await answer.json(), at: Date.now() } : null;
   } catch {
     return null; // whatever the line did, the hall is told that it is down
