@@ -64,7 +64,7 @@ schema: $(DEV_READY) ## write the interface's schema into docs/openapi.yaml
 	@EKTP_DEMO=1 DATABASE_URL=postgres://nowhere/none REDIS_URL=redis://nowhere/0 $(PY) -W ignore manage.py spectacular --file docs/openapi.yaml --validate --fail-on-warn
 
 messages: $(DEV_READY) ## collect the texts for translation and compile the catalogues
-	@EKTP_DEMO=1 DATABASE_URL=postgres://nowhere/none REDIS_URL=redis://nowhere/0 $(PY) manage.py makemessages -l en --ignore .venv --ignore var
+	@EKTP_DEMO=1 DATABASE_URL=postgres://nowhere/none REDIS_URL=redis://nowhere/0 $(PY) manage.py makemessages -l en --no-obsolete --no-wrap --add-location=file --ignore .venv --ignore var --ignore tests --ignore benchmarks
 	@EKTP_DEMO=1 DATABASE_URL=postgres://nowhere/none REDIS_URL=redis://nowhere/0 $(PY) manage.py compilemessages --ignore .venv --ignore var
 
 # What can be made again; var/ holds data and is only ever removed by hand.

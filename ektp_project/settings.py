@@ -79,6 +79,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "ektp_project.language.ChosenLanguage",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -164,6 +165,7 @@ IMPORT_KEPT = timedelta(days=env.int("IMPORT_KEPT_DAYS", default=30))
 LANGUAGE_CODE = "id"
 LANGUAGES = [("id", _("Bahasa Indonesia")), ("en", _("Inggris"))]
 LOCALE_PATHS = [BASE_DIR / "ektp_project" / "locale"]
+FORMAT_MODULE_PATH = ["ektp_project.formats"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = env.str("OFFICE_TIME_ZONE", default="Asia/Jakarta")

@@ -7,11 +7,13 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 
 from ektp_project.desk import urls as desk
 from ektp_project.health import healthz, readyz
+from ektp_project.language import choose_language
 from ektp_project.metrics import metrics
 from printing.admin import papers
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
+    path("admin/language/", choose_language, name="language"),
     path("admin/papers/", include((papers.urls(admin.site), "papers"))),
     path("admin/", include((desk.urls(admin.site), "desk"))),
     path("admin/", admin.site.urls),

@@ -15,6 +15,7 @@ from registry.models.device import Device, DeviceInvitation, DeviceKey
 from registry.models.event import Event, Subject
 from registry.models.feed import Follow, Notice
 from registry.models.office import District, Office
+from registry.models.preference import Preference
 from registry.models.proposal import Proposal
 from registry.models.recording import Recording
 from registry.models.resident import Resident
@@ -36,6 +37,7 @@ __all__ = [
     "LedgerSeal",
     "Notice",
     "Office",
+    "Preference",
     "Proposal",
     "Recording",
     "Resident",

@@ -1,0 +1,1 @@
+"""How does the office write dates where Django's own way is another country's?"""
