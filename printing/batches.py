@@ -33,6 +33,7 @@ from registry.services import visibility as recordings
 from registry.states import RecordingState
 
 ROWS = 16  # most rows of a batch: enough to share the cost of a transaction, few enough to lose
+PATIENCE = 0.5  # seconds a claimed row waits for its permit: giving it back costs more than ten calls
 RECORD_SECONDS = 1.0  # answers are recorded together, at most this long after the first of them
 
 Claimed = TypeVar("Claimed")
@@ -67,12 +68,10 @@ def _pauses() -> recordings.Pauses:
 def authorize(*, office: Office) -> bool:
     """Ask for print commands from the front of the line, while a shift is open."""
     now = timezone.now()
-    if current_shift(office=office, now=now) is None:
+    if current_shift(office=office, now=now) is None or not _may_call(Lane.AUTHORIZATION, office):
         return False
     limit = min(
-        _paces["authorize"].rows,
-        throttle().room(lane=Lane.AUTHORIZATION, office=office.code),
-        work.commands_wanted(office=office, ready_ahead=settings.READY_AHEAD),
+        _paces["authorize"].rows, work.commands_wanted(office=office, ready_ahead=settings.READY_AHEAD)
     )
     crashpoints.here("authorize.claiming")
     with transaction.atomic():
@@ -90,7 +89,7 @@ def authorize(*, office: Office) -> bool:
     left = _call_each(
         claimed,
         call=lambda row: authorizations.ask(authorization=row, central=central),
-        stop=lambda answer: isinstance(answer.error, errors.NoPermit),
+        error=lambda answer: answer.error,
         record=record,
         pace=_paces["authorize"],
     )
@@ -102,7 +101,9 @@ def authorize(*, office: Office) -> bool:
 def submit(*, office: Office) -> bool:
     """Deliver recordings that the centre has not got."""
     now, pauses = timezone.now(), _pauses()
-    limit = min(_paces["submit"].rows, throttle().room(lane=Lane.VISIBILITY, office=office.code))
+    if not _may_call(Lane.VISIBILITY, office):
+        return False
+    limit = _paces["submit"].rows
     with transaction.atomic():
         claimed = recordings.claim(
             office=office, state=RecordingState.RECORDED, limit=limit, now=now, pauses=pauses
@@ -121,7 +122,7 @@ def submit(*, office: Office) -> bool:
     left = _call_each(
         claimed,
         call=lambda row: (row, recordings.submit(recording=row, central=central)),
-        stop=lambda answer: isinstance(answer[1], errors.NoPermit),
+        error=lambda answer: answer[1],
         record=record,
         pace=_paces["submit"],
     )
@@ -132,7 +133,7 @@ def submit(*, office: Office) -> bool:
 def poll(*, office: Office) -> bool:
     """Ask in one call what the centre says of up to 500 recordings, the longest-waiting first."""
     now, pauses = timezone.now(), _pauses()
-    if throttle().room(lane=Lane.VISIBILITY, office=office.code) < 1:
+    if not _may_call(Lane.VISIBILITY, office):
         return False
     claimed: list[recordings.Recording] = []
     with transaction.atomic():
@@ -158,9 +159,10 @@ def poll(*, office: Office) -> bool:
 
 def report(*, office: Office) -> bool:
     """Tell the centre what became of every blank, in and outside of shifts."""
-    limit = min(_paces["report"].rows, throttle().room(lane=Lane.REPORT, office=office.code))
+    if not _may_call(Lane.REPORT, office):
+        return False
+    now, limit = timezone.now(), _paces["report"].rows
     crashpoints.here("report.claiming")
-    now = timezone.now()
     with transaction.atomic():
         claimed = outcomes.claim(office=office, limit=limit, now=now, lease=settings.CLAIM_LEASE)
         _note(claims.Lane.REPORT, claimed, until=now + settings.CLAIM_LEASE)
@@ -177,7 +179,7 @@ def report(*, office: Office) -> bool:
     left = _call_each(
         claimed,
         call=lambda row: outcomes.tell(attempt=row, central=central),
-        stop=lambda told: isinstance(told.error, errors.NoPermit),
+        error=lambda told: told.error,
         record=record,
         pace=_paces["report"],
     )
@@ -247,27 +249,31 @@ def _note(lane: claims.Lane, rows: Sequence[Any], *, until: datetime) -> None:
     claims.note(lane=lane, rows=rows, until=until, holder=presence.holder())
 
 
+def _may_call(lane: Lane, office: Office) -> bool:
+    """Whether a first call could begin now; whoever claims rows waits for the permits of the others."""
+    return throttle().room(lane=lane, office=office.code) > 0
+
+
 def _call_each(
     claimed: Sequence[Claimed],
     *,
     call: Callable[[Claimed], Answer],
-    stop: Callable[[Answer], bool],
+    error: Callable[[Answer], object],
     record: Callable[[list[Answer]], None],
     pace: Pace,
 ) -> Sequence[Claimed]:
     """Call for one row after the other, recording as RECORD_SECONDS pass; returns the rows not called.
 
-    The row whose answer says stop is recorded too: its service knows what a missing permit means.
+    The row that got no permit is recorded too: its service knows what that means.
     """
     answers: list[Answer] = []
     first = 0.0
     for place, row in enumerate(claimed):
-        began = time.monotonic()
-        answer = call(row)
+        answer, began = _with_permit(row, call=call, error=error)
         ended = time.monotonic()
         first = first if answers else ended
         answers.append(answer)
-        if stop(answer):
+        if isinstance(error(answer), errors.NoPermit):
             record(answers)
             return claimed[place + 1 :]
         pace.seconds = ended - began
@@ -277,3 +283,17 @@ def _call_each(
     if answers:
         record(answers)
     return []
+
+
+def _with_permit(
+    row: Claimed, *, call: Callable[[Claimed], Answer], error: Callable[[Answer], object]
+) -> tuple[Answer, float]:
+    """The answer, and when the call that brought it began; a permit that is near is waited for."""
+    limit = time.monotonic() + PATIENCE
+    while True:
+        began = time.monotonic()
+        answer = call(row)
+        refusal = error(answer)
+        if not isinstance(refusal, errors.NoPermit) or began + refusal.retry_after > limit:
+            return answer, began
+        time.sleep(refusal.retry_after)
