@@ -6,12 +6,13 @@ event in the same transaction. A trigger made from the same table refuses every 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, ClassVar, Self
 
 import pgtrigger
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.utils.translation import gettext_lazy as _
 
 from registry.models.event import Event, Subject
@@ -19,8 +20,21 @@ from registry.models.event import Event, Subject
 WHY_LENGTH = 300  # characters an event keeps of its reason
 
 
+# Rows that move together differ in three columns only. A list of them costs a tenth of a bulk_create.
+TELL = """
+    INSERT INTO registry_event (at, subject, subject_id, resident_id, source, target, why, actor)
+    SELECT %(at)s, %(subject)s, subject_id, resident_id, source, %(target)s, %(why)s, %(actor)s
+    FROM unnest(%(ids)s::varchar[], %(owners)s::uuid[], %(sources)s::varchar[])
+        WITH ORDINALITY AS moved (subject_id, resident_id, source, n) ORDER BY n"""
+
+
 class IllegalMove(Exception):
     """The state table has no such arrow: a programming error, never a user's."""
+
+
+def _together() -> AbstractContextManager[None]:
+    """All or nothing, without a savepoint of its own: a caller's transaction fails as a whole."""
+    return transaction.atomic(savepoint=False)
 
 
 def only_along(moves: Mapping[str, frozenset[str]]) -> pgtrigger.FSM:
@@ -81,15 +95,13 @@ class Moving(models.Model):
             cls._check(row.state, to)
         if not rows:
             return rows
-        with transaction.atomic():
+        with _together():
             moved = cls._default_manager.filter(
                 pk__in=[row.pk for row in rows], state__in={row.state for row in rows}
             ).update(state=to, state_since=at, **facts)
             if moved != len(rows):
                 raise IllegalMove(f"{cls.__name__}: rows to move were not locked")
-            Event.objects.bulk_create(
-                [row._event(source=row.state, to=to, at=at, actor=actor, why=why) for row in rows]
-            )
+            cls._tell(rows, sources=[row.state for row in rows], to=to, at=at, actor=actor, why=why)
         for row in rows:
             row._follow(to, at, facts)
         return rows
@@ -97,14 +109,38 @@ class Moving(models.Model):
     @classmethod
     def create_all(cls, rows: Iterable[Self], *, actor: str, why: str = "") -> list[Self]:
         """Insert rows with the event of their first state."""
-        with transaction.atomic():
+        with _together():
             made = cls._default_manager.bulk_create(list(rows))
-            Event.objects.bulk_create([row.beginning(actor=actor, why=why) for row in made])
+            born: dict[tuple[str, datetime], list[Self]] = {}
+            for row in made:
+                born.setdefault((row.state, row.state_since), []).append(row)
+            for (state, since), alike in born.items():
+                cls._tell(alike, sources=[""] * len(alike), to=state, at=since, actor=actor, why=why)
         return made
 
     def beginning(self, *, actor: str, why: str = "") -> Event:
         """The event of its first state, not saved."""
         return self._event(source="", to=self.state, at=self.state_since, actor=actor, why=why)
+
+    @classmethod
+    def _tell(
+        cls, rows: Sequence[Self], *, sources: Sequence[str], to: str, at: datetime, actor: str, why: str
+    ) -> None:
+        """The events of rows that moved together: one statement, and no model instances."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                TELL,
+                {
+                    "at": at,
+                    "subject": cls.SUBJECT.value,
+                    "target": str(to),
+                    "why": why[:WHY_LENGTH],
+                    "actor": actor,
+                    "ids": [str(row.pk) for row in rows],
+                    "owners": [row.owner_id for row in rows],
+                    "sources": [str(source) for source in sources],
+                },
+            )
 
     @classmethod
     def _check(cls, source: str, to: str) -> None:
