@@ -266,15 +266,20 @@ def _deed(answer: Answer, *, taken: dict[Any, int], now: datetime) -> Callable[.
 
 
 def _grant(group: Sequence[Answer], *, now: datetime, tally: Tally) -> None:
-    authorizations = [answer.authorization for answer in group]
-    for answer in group:
-        assert answer.command is not None
-        answer.authorization.command_id = answer.command.command_id
-        answer.authorization.issued_at = answer.command.issued_at or now
-        answer.authorization.expires_at = answer.command.expires_at
-        answer.authorization.asked += 1
-    PrintAuthorization.objects.bulk_update(authorizations, ["command_id", "issued_at", "expires_at", "asked"])
-    PrintAuthorization.move_all(authorizations, to=A.GRANTED, at=now, actor=ACTOR, answer="")
+    commands = [answer.command for answer in group if answer.command is not None]
+    authorizations = PrintAuthorization.move_each(
+        [answer.authorization for answer in group],
+        to=A.GRANTED,
+        at=now,
+        actor=ACTOR,
+        facts={
+            "command_id": [command.command_id for command in commands],
+            "issued_at": [command.issued_at or now for command in commands],
+            "expires_at": [command.expires_at for command in commands],
+            "asked": [answer.authorization.asked + 1 for answer in group],
+            "answer": [""] * len(group),
+        },
+    )
     PrintJob.create_all(
         [
             PrintJob(authorization=authorization, state=JobState.QUEUED, state_since=now)
