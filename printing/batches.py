@@ -32,7 +32,7 @@ from registry.models import Office
 from registry.services import visibility as recordings
 from registry.states import RecordingState
 
-ROWS = 16  # most rows of a batch: enough to share the cost of a transaction, few enough to lose
+ROWS = 64  # most rows of a batch: statements cost as much for one; more people would wait for a dead worker
 PATIENCE = 0.5  # seconds a claimed row waits for its permit: giving it back costs more than ten calls
 RECORD_SECONDS = 1.0  # answers are recorded together, at most this long after the first of them
 
@@ -44,7 +44,7 @@ Answer = TypeVar("Answer")
 class Pace:
     """How fast one lane's calls are, as this process last saw it; slow calls make small batches.
 
-    With calls of seconds every row is claimed for itself; with calls of milliseconds sixteen share
+    With calls of seconds every row is claimed for itself; with calls of milliseconds dozens share
     their transactions.
     """
 

@@ -53,6 +53,8 @@ BELL_EXPIRES = 30.0  # seconds; a bell that nobody heard is useless once beat ha
 AUTHORIZE_LOOPS = max(1, settings.CENTRAL_CONCURRENCY // 2)
 REPORT_LOOPS = max(1, settings.CENTRAL_CONCURRENCY // 4)
 SUBMIT_LOOPS = max(1, settings.CENTRAL_CONCURRENCY // 8)
+SOON = 2.0  # seconds within which the calls that are due should have begun
+REPORTS_SEEN = 500  # reports counted as due; more of them need no more loops
 PRINTER_LOOPS = 2  # for a printer that takes many jobs: one draws while the other prints
 
 
@@ -118,20 +120,17 @@ def pump_authorizations() -> None:
     office, now = _office(), timezone.now()
     if current_shift(office=office, now=now) is None:
         return
-    room = throttle().room(lane=Lane.AUTHORIZATION, office=office.code)
-    room = min(room, work.commands_wanted(office=office, ready_ahead=settings.READY_AHEAD))
-    due = work.askable(office=office, now=now, at_most=min(room, AUTHORIZE_LOOPS))
-    at_work = bells().at_work("authorize")
-    _ring(authorize, "authorize", loops=min(at_work + due, AUTHORIZE_LOOPS))
+    wanted = work.commands_wanted(office=office, ready_ahead=settings.READY_AHEAD)
+    due = work.askable(office=office, now=now, at_most=wanted)
+    _ring(authorize, "authorize", loops=_loops("authorize", calls=due, most=AUTHORIZE_LOOPS))
 
 
 @shared_task(queue="office", expires=BELL_EXPIRES)
 def pump_reports() -> None:
     """Ring for outcomes that the centre has not heard."""
     office, now = _office(), timezone.now()
-    room = min(throttle().room(lane=Lane.REPORT, office=office.code), REPORT_LOOPS)
-    due = work.reportable(office=office, now=now, at_most=room * batches.ROWS)
-    _ring(report_attempts, "report", loops=min(room, ceil(due / batches.ROWS)))
+    due = work.reportable(office=office, now=now, at_most=REPORTS_SEEN)
+    _ring(report_attempts, "report", loops=_loops("report", calls=due, most=REPORT_LOOPS))
 
 
 @shared_task(queue="office", expires=BELL_EXPIRES)
@@ -287,6 +286,16 @@ def _office() -> Office:
 
 def _lane(printer_id: int) -> str:
     return f"print:{printer_id}"
+
+
+def _loops(lane: str, *, calls: int, most: int) -> int:
+    """How many loops make so many calls within SOON: one for a centre that answers at once.
+
+    More would stand in each other's way, and none begins for which the throttle has no room.
+    """
+    seen = throttle().snapshot()
+    enough = ceil(calls * seen.latency / SOON) if seen.latency else calls
+    return min(max(1, enough), calls, bells().at_work(lane) + seen.room, most)
 
 
 def _ring(task: Any, lane: str, *args: int, loops: int) -> None:

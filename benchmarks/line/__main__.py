@@ -61,7 +61,7 @@ def prepare(whole: Machinery) -> None:
     factories.stock(office, len(LISTS) * AHEAD)
     for number in (1, 2):
         Printer.objects.create(
-            office=office, name=f"Printer {number}", driver="folder", depth=16,
+            office=office, name=f"Printer {number}", driver="folder", depth=64,
             address=str(whole.folder / f"printer-{number}"), ribbon_left=10**6, film_left=10**6,
         )  # fmt: skip
     for days in range(-1, 3):  # no standing shift of any time zone comes in between
