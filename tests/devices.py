@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import uuid
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
 
 from django.http import HttpResponse
@@ -86,7 +85,7 @@ def a_recording(number: int, **changes: Any) -> dict[str, Any]:
         "occupation": "Nelayan",
         "citizenship": "WNI",
         "blood_type": "O",
-        "recorded_at": (timezone.now() - timedelta(days=2)).isoformat(timespec="seconds"),
+        "recorded_at": "2017-11-28T10:00:00+07:00",
         "files": {kind: {"sha256": f"{place + 1:064x}", "bytes": 1000} for place, kind in enumerate(KINDS)},
         **changes,
     }

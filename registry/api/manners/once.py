@@ -77,9 +77,8 @@ def _fingerprint(request: Request) -> bytes:
 def _first(device: Any, key: str, fingerprint: bytes) -> Response | None:
     """The stored answer, or None when this is the first. Raises KeyInFlight and KeyReused."""
     bond = f"registry_storedanswer:{device}:{key}"
-    lock = int.from_bytes(hashlib.sha256(bond.encode()).digest()[:8], signed=True)
     with connection.cursor() as cursor:
-        cursor.execute(FIRST, [lock, device, key])
+        cursor.execute(FIRST, [lock_of(bond), device, key])
         free, known, status, sealed = cursor.fetchone()
     if not free:
         raise KeyInFlight(retry_after=1)
@@ -89,6 +88,11 @@ def _first(device: Any, key: str, fingerprint: bytes) -> Response | None:
         raise KeyReused
     kept = json.loads(vault().open(bytes(sealed), bound_to=bond))
     return Response(kept["data"], status=status, headers={**kept["headers"], "Idempotent-Replayed": "true"})
+
+
+def lock_of(bond: str) -> int:
+    """The advisory lock under which a key is worked on."""
+    return int.from_bytes(hashlib.sha256(bond.encode()).digest()[:8], signed=True)
 
 
 def _store(device: Any, key: str, fingerprint: bytes, response: Response) -> None:
