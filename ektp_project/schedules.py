@@ -109,6 +109,8 @@ STANDING: Mapping[str, Every | At] = {
         )
         for group in WORKERS
     },
+    # After the day's cards; the centre may close at 15:00 or at midnight, so every hour until it answers.
+    "match_centre": At("printing.tasks.match_centre", "central", minute=40, hour="14-23"),
     # Shifts. The hourly repeat serves an office that was switched on late, and comes a minute after
     # the hours, so that a worker whose clock is behind has reached them too.
     "open_shift": At(

@@ -17,12 +17,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from printing import presence
-from printing.models import Printer, PrintJob
+from printing.models import MatchRun, Printer, PrintJob
 from printing.printers import open_printer
 from printing.printers.base import PrinterUnavailable
 from printing.selectors import work
 from printing.selectors.shifts import current_shift, prints_now
-from printing.services import authorizations, claims, outcomes, prints, visibility
+from printing.services import authorizations, claims, match, outcomes, prints, visibility
 from registry import crashpoints
 from registry.central import errors
 from registry.central.contract import QUERY_MAXIMUM
@@ -185,6 +185,12 @@ def report(*, office: Office) -> bool:
     )
     outcomes.give_back(attempts=left, now=timezone.now())
     return bool(claimed) and not held_back
+
+
+def match_centre(*, office: Office) -> MatchRun:
+    """Compare our rows, the centre's books and the ledger, now."""
+    heard = match.collect(office=office, central=door(office=office.code), now=timezone.now())
+    return match.compare(office=office, heard=heard, now=timezone.now())
 
 
 def print_on(*, printer_id: int) -> bool:

@@ -64,6 +64,7 @@ _STOCK = frozenset(
 )
 _PLANNING = frozenset(
     {
+        "printing.change_finding",  # compare the books now
         "printing.change_importbatch",
         "printing.add_extrashift",
         "printing.change_extrashift",

@@ -34,6 +34,7 @@ from printing.services import (
     claims,
     heartbeats,
     imports,
+    match,
     mornings,
     prints,
     retention,
@@ -270,6 +271,19 @@ def heartbeat(group: str) -> None:
 @shared_task(queue="office")
 def noop() -> None:
     """Nothing: what a bare message costs, for the benchmarks."""
+
+
+@shared_task(queue="central", expires=BELL_EXPIRES)
+def match_centre() -> None:
+    """Compare the three books, from time to time in the evening; hourly until the centre has answered."""
+    if match.is_due(office=_office(), now=timezone.now()):
+        batches.match_centre(office=_office())
+
+
+@shared_task(queue="central", expires=BELL_EXPIRES)
+def match_centre_now() -> None:
+    """Compare the three books because somebody asks."""
+    batches.match_centre(office=_office())
 
 
 # --- How bells are rung -----------------------------------------------------------------------

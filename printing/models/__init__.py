@@ -4,6 +4,7 @@ from printing.models.application import Application
 from printing.models.authorization import PrintAuthorization
 from printing.models.bulk import BulkJob, BulkRow
 from printing.models.claim import Claim
+from printing.models.finding import Finding, MatchRun
 from printing.models.handover import Handover
 from printing.models.heartbeat import Heartbeat
 from printing.models.imports import ImportBatch, ImportRejection
@@ -22,11 +23,13 @@ __all__ = [
     "Claim",
     "Confirmation",
     "ExtraShift",
+    "Finding",
     "Handover",
     "Heartbeat",
     "HolidayOverride",
     "ImportBatch",
     "ImportRejection",
+    "MatchRun",
     "MorningCount",
     "PickupCode",
     "PrintAttempt",

@@ -52,19 +52,19 @@ class Fault:
 
 
 def die_at(point: str, office: Office) -> int:
-    """Arm a point and wait until somebody has died there. 0: nobody came by."""
-    struck = 0
-    for armed in filter(None, (AFTER.get(point), point)):
-        mark = office.armed / armed
+    """Arm a point, and the one before it, and wait until somebody has died there. 0: nobody came by."""
+    marks = [office.armed / armed for armed in (AFTER.get(point), point) if armed]
+    for mark in marks:
         mark.touch()
-        limit = time.monotonic() + HIT_SECONDS
-        while mark.exists() and time.monotonic() < limit:
-            with contextlib.suppress(RedisError, OSError):
-                for nudge in NUDGES.get(armed, ()):
-                    nudge()
-            time.sleep(0.25)
-        struck += not mark.exists()
-        hit = not mark.exists()
+    limit = time.monotonic() + HIT_SECONDS
+    while any(mark.exists() for mark in marks) and time.monotonic() < limit:
+        with contextlib.suppress(RedisError, OSError):
+            for nudge in NUDGES.get(point, ()):
+                nudge()
+        time.sleep(0.25)
+    hit = not marks[-1].exists()
+    struck = sum(not mark.exists() for mark in marks)
+    for mark in marks:
         mark.unlink(missing_ok=True)
     return struck if hit else 0
 
