@@ -38,14 +38,14 @@ from registry.central.door import throttle  # noqa: E402
 from registry.models import District  # noqa: E402
 from tests import factories  # noqa: E402
 
-CENTRE = Centre(capacity=12, seconds=1.5)  # calls of half the usual length, so that the steps may be short
-TIMEOUT = 10.0  # s a caller waits
+CENTRE = Centre(capacity=10, seconds=1.0)  # calls of a third of the usual length: short steps are long
+TIMEOUT = 10.0  # s a caller waits: a third of the contract's too
 THREADS = 96  # many more than the centre bears: the throttle decides, not the pool
 QUEUES = {"refuses": 0, "queues": 1000}  # kind of centre → how many may wait at its door
 SPEED = float(os.environ.get("REAL_SPEED", "1"))
 PLAN = tuple(
     Phase(seconds / SPEED, share)
-    for seconds, share in ((45, 1.0), (35, 0.5), (35, 0.0), (45, 1.0), (35, 0.5), (45, 1.0))
+    for seconds, share in ((45, 1.0), (35, 0.5), (30, 0.0), (50, 1.0), (35, 0.5), (45, 1.0))
 )
 PEOPLE = round(CENTRE.rate * sum(phase.seconds for phase in PLAN))  # for each of the two runs
 LOOK_SECONDS = 0.5
