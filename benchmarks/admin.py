@@ -41,7 +41,7 @@ from printing.models import (  # noqa: E402
 )
 from printing.receipt import new_receipt  # noqa: E402
 from printing.scenarios.names import MALAY  # noqa: E402
-from registry.models import AccessLog, Event, Office, Recording, Resident  # noqa: E402
+from registry.models import Event, Office, Recording, Resident  # noqa: E402
 from registry.models.resident import vault  # noqa: E402
 from tests import factories  # noqa: E402
 
@@ -52,6 +52,7 @@ EXCEPTIONS, DOUBTS, PRINTABLE = 5000, 200, 400
 # Of all requests. Harsher than Karimun at its worst, where 13,000 waited.
 SHARES = {"waiting": 0.30, "held": 0.10, "ready_for_pickup": 0.04, "unclaimed": 0.01}
 HELD_FOR = ("not-visible", "policy", "data-query", "no-command")
+TOLD = ("home", "desk masalah", "search: common name", "story", "list cardrequest")
 YEARS = 3.0  # over which the requests came in
 
 
@@ -318,17 +319,19 @@ def _middle(slug: str) -> str:
 # --- The table --------------------------------------------------------------------------------
 
 
-def measure(client: Client, ask: Callable[[Client], Any]) -> tuple[float, float, int]:
-    """Median and p95 in seconds, and the queries of one request."""
+def measure(client: Client, ask: Callable[[Client], Any]) -> tuple[float, float, float, int]:
+    """Median and p95 of the whole, the processor's share of it, all in seconds; and the queries of one."""
     with CaptureQueriesContext(connection) as queries:
         answer = ask(client)
+    asked = len(queries)
     assert answer.status_code in (200, 302), answer.status_code
-    times = []
+    times, busy = [], time.process_time()
     for _round in range(ROUNDS):
         began = time.perf_counter()
         ask(client)
         times.append(time.perf_counter() - began)
-    return statistics.median(times), sorted(times)[int(0.95 * (ROUNDS - 1))], len(queries)
+    busy = (time.process_time() - busy) / ROUNDS
+    return statistics.median(times), sorted(times)[int(0.95 * (ROUNDS - 1))], busy, asked
 
 
 def said(what: str) -> None:
@@ -340,19 +343,28 @@ def main() -> None:
     seed(PEOPLE)
     client = Client(SERVER_NAME="localhost")
     client.force_login(User.objects.create_superuser("bench"))
+    tell(client)
+
+
+def tell(client: Client) -> None:
+    """The table. ``own``: the processor time of this process, which a busy machine does not stretch."""
     print(f"{PEOPLE:,} requests, {EXCEPTIONS:,} open exceptions; {ROUNDS} requests a page")
-    print(f"{'page':44}{'median':>10}{'p95':>10}{'queries':>9}")
-    slowest, most = 0.0, 0
+    print(f"{'page':40}{'median':>10}{'p95':>10}{'own':>10}{'queries':>9}")
+    worst, most = (0.0, ""), 0
     for name, ask in pages():
-        median, p95, queries = measure(client, ask)
+        median, p95, busy, asked = measure(client, ask)
         mark = "  slow" if p95 > PROMISED else ""
-        print(f"{name:44}{median * 1000:>7.0f} ms{p95 * 1000:>7.0f} ms{queries:>9}{mark}", flush=True)
-        slowest, most = max(slowest, p95), max(most, queries)
-        if name in ("home", "search: common name", "story", "desk masalah"):
+        print(f"{name:40}{_ms(median)}{_ms(p95)}{_ms(busy)}{asked:>9}{mark}", flush=True)
+        worst, most = max(worst, (p95, name)), max(most, asked)
+        if name in TOLD:
             print(f"BENCH admin_{name.replace(': ', '_').replace(' ', '_')}_p95 {p95 * 1000:.0f} ms")
-    print(f"BENCH admin_slowest_page_p95 {slowest * 1000:.0f} ms")
+    print(f"the slowest: {worst[1]}")
+    print(f"BENCH admin_slowest_p95 {worst[0] * 1000:.0f} ms")
     print(f"BENCH admin_most_queries {most} queries")
-    assert AccessLog.objects.exists()
+
+
+def _ms(seconds: float) -> str:
+    return f"{seconds * 1000:>7.0f} ms"
 
 
 if __name__ == "__main__":
