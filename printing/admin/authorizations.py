@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from django.contrib import admin
 
+from printing.admin.receipts import ByReceipt
 from printing.models import PrintAuthorization
 from registry.admin.base import ReadOnlyAdmin
-from registry.admin.residents import ByNikOrName
 
 
 @admin.register(PrintAuthorization)
-class AuthorizationPage(ByNikOrName, ReadOnlyAdmin):
+class AuthorizationPage(ByReceipt, ReadOnlyAdmin):
     """Print commands and their fate."""
 
     resident_path = "request__resident"
+    receipt_path = "request__receipt"
     list_display = ["request", "state", "state_since", "asked", "command_id", "expires_at", "answer"]
     list_filter = ["state"]
     search_fields = ["request__receipt", "request__resident__name"]

@@ -10,10 +10,10 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from printing.admin.receipts import ByReceipt
 from printing.models import PrintAttempt, PrintJob
 from printing.services import inspection
 from registry.admin.base import ReadOnlyAdmin, each
-from registry.admin.residents import ByNikOrName
 
 
 class ReasonForm(ActionForm):
@@ -46,10 +46,11 @@ class AttemptInline(admin.TabularInline):  # type: ignore[type-arg]
 
 
 @admin.register(PrintJob)
-class JobPage(ByNikOrName, ReadOnlyAdmin):
+class JobPage(ByReceipt, ReadOnlyAdmin):
     """Cards in the making. A job in doubt asks one question: what lies in the tray?"""
 
     resident_path = "authorization__request__resident"
+    receipt_path = "authorization__request__receipt"
     list_display = ["id", "receipt", "state", "state_since", "attempts", "printer"]
     list_filter = ["state", "printer"]
     search_fields = ["authorization__request__receipt", "authorization__request__resident__name"]

@@ -15,6 +15,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from printing.admin import bulk
+from printing.admin.receipts import ByReceipt
 from printing.models import CardRequest
 from printing.models.handover import MatchResult
 from printing.selectors.line import place_in_line
@@ -22,7 +23,6 @@ from printing.services import requests as request_services
 from printing.services.handovers import CannotHandOver, hand_over
 from printing.states import HoldReason
 from registry.admin.base import ReadOnlyAdmin, each
-from registry.admin.residents import ByNikOrName
 from registry.models.proposal import ProposalKind
 from registry.services.proposals import CannotPropose, propose
 
@@ -43,10 +43,11 @@ class RequestActionForm(ActionForm):
 
 
 @admin.register(CardRequest)
-class RequestPage(ByNikOrName, ReadOnlyAdmin):
+class RequestPage(ByReceipt, ReadOnlyAdmin):
     """The waiting list and everything that came of it."""
 
     resident_path = "resident"
+    receipt_path = "receipt"
     list_display = [
         "receipt",
         "resident",
@@ -57,6 +58,7 @@ class RequestPage(ByNikOrName, ReadOnlyAdmin):
         "recorded_at",
         "state_since",
     ]
+    ordering = ["-id"]
     list_filter = ["state", "hold_reason", "reason", "priority", "recording__district"]
     search_fields = ["receipt", "resident__name"]
     search_help_text = _("Nomor resi, NIK 16 angka (persis), atau bagian nama.")

@@ -15,12 +15,14 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from registry.admin.export import Exports
+from registry.admin.lists import CountingPaginator
 
 
 class OfficeAdmin(Exports, admin.ModelAdmin):  # type: ignore[type-arg]
     """Lists that stay fast with a million rows, and that can be taken along."""
 
     show_full_result_count = False
+    paginator = CountingPaginator
     list_per_page = 50
 
     def report(self, request: HttpRequest, *, done: int, refused: Iterable[str]) -> None:

@@ -9,9 +9,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from registry.admin.base import ReadOnlyAdmin
+from registry.admin.lists import words_filter
 from registry.admin.residents import ByNikOrName
 from registry.models import Recording
 from registry.services.visibility import resend
+from registry.states import EXCEPTIONS, VERDICTS
 
 
 @admin.register(Recording)
@@ -28,11 +30,24 @@ class RecordingPage(ByNikOrName, ReadOnlyAdmin):
         "problem",
         "elsewhere",
     ]
-    list_filter = ["state", "exception_kind", "central_status", "source", "district"]
+    list_filter = [
+        "state",
+        words_filter(
+            field="exception_kind",
+            label=_("jenis masalah"),
+            words=[(kind.code, kind.label) for kind in EXCEPTIONS.values()],
+        ),
+        words_filter(
+            field="central_status", label=_("status pusat"), words=[(word, word) for word in VERDICTS]
+        ),
+        "source",
+        "recorded_at",
+        "district",
+    ]
+    ordering = ["-recorded_at"]
     search_fields = ["resident__name"]
     search_help_text = _("NIK 16 angka (persis) atau bagian nama.")
     list_select_related = ["resident"]
-    date_hierarchy = "recorded_at"
     actions = ["send_again"]
 
     @admin.display(description=_("masalah, pemilik, langkah berikut"))

@@ -125,6 +125,7 @@ class Recording(Moving):
             ),
         ]
         indexes = [
+            models.Index(fields=["recorded_at", "id"], name="recording_by_date"),
             models.Index(
                 fields=["office", "due_at"],
                 condition=models.Q(state=RecordingState.RECORDED),

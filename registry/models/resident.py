@@ -119,7 +119,10 @@ class Resident(models.Model):
         ordering = ["name"]
         permissions = [("reveal_nik", _("Boleh membuka NIK"))]
         # Upper, because that is how "contains, whatever the case" asks.
-        indexes = [GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="resident_name_part")]
+        indexes = [
+            models.Index(fields=["name", "id"], name="resident_by_name"),
+            GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="resident_name_part"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} ({self.masked_nik})"
