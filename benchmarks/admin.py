@@ -123,7 +123,8 @@ def _made_up(people: int) -> Iterator[tuple[Any, ...]]:
     for n in range(1, people + 1):
         key = uuid4()
         digits = f"2102{n // 9000 % 90 + 10:02}0101{n // 810000 % 90:02}{n % 9000 + 1:04}"
-        state = next((word for border, word in borders if chance.random() < border), "handed_over")
+        drawn = chance.random()
+        state = next((word for border, word in borders if drawn < border), "handed_over")
         if n <= EXCEPTIONS:
             state = "held"
         elif n <= EXCEPTIONS + PRINTABLE:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Q, Sum, Value
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 from django.utils.timezone import localtime, make_aware
@@ -150,7 +150,7 @@ def line(*, office: Office) -> Line:
     """Everybody who waits, by what they wait for."""
     waiting = WaitingTally.objects.filter(office=office, span="year").aggregate(sum=Sum("waiting"))["sum"]
     mine = CardRequest.objects.filter(office=office).order_by()
-    held = mine.filter(state=RequestState.HELD).values_list("hold_reason").annotate(count=Count("pk"))
+    held = mine.filter(state=RequestState.HELD).values_list("hold_reason").annotate(count=Count("*"))
     return Line(
         waiting=waiting or 0,
         printable=mine.filter(state__in=PRINTABLE).count(),
@@ -192,7 +192,8 @@ def _output(*, office: Office, printers: int, line: Line, store: int, now: datet
     ended = PrintAttempt.objects.filter(
         ended_at__gte=_midnight(now), job__authorization__request__office=office
     ).aggregate(
-        printed=Count("pk", filter=Q(outcome="printed")), spoiled=Count("pk", filter=Q(outcome="spoiled"))
+        printed=Count(Value(1), filter=Q(outcome="printed")),
+        spoiled=Count(Value(1), filter=Q(outcome="spoiled")),
     )
     printed = ended["printed"]
     minutes = minutes_open(office=office, now=now)
@@ -230,8 +231,8 @@ def _uncollected(*, office: Office, now: datetime) -> list[Age]:
     ready = CardRequest.objects.filter(office=office, state=RequestState.READY_FOR_PICKUP)
     borders = [now - timedelta(days=days) for days in AGES]
     newer = ready.aggregate(
-        all=Count("pk"),
-        **{f"d{n}": Count("pk", filter=Q(state_since__gt=at)) for n, at in enumerate(borders)},
+        all=Count(Value(1)),
+        **{f"d{n}": Count(Value(1), filter=Q(state_since__gt=at)) for n, at in enumerate(borders)},
     )
     counts = [newer[f"d{n}"] for n in range(len(AGES))] + [newer["all"]]
     steps = [counts[0], *(after - before for before, after in pairwise(counts))]

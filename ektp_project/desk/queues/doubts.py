@@ -51,7 +51,7 @@ class Doubts(Desk):
             PrintJob.objects.filter(state=JobState.IN_DOUBT, authorization__request__office=office)
             .order_by()
             .values_list("printer", "printer__name")
-            .annotate(count=Count("pk"))
+            .annotate(count=Count("*"))
         )
         return [Kind(str(pk), name, count) for pk, name, count in sorted(counted, key=lambda row: -row[2])]
 

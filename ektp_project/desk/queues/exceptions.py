@@ -58,7 +58,7 @@ class Exceptions(Desk):
             Recording.objects.filter(office=office, state=RecordingState.EXCEPTION)
             .order_by()
             .values_list("exception_kind")
-            .annotate(count=Count("pk"))
+            .annotate(count=Count("*"))
         )
         most = sorted(counted, key=lambda pair: -pair[1])
         return [Kind(code, EXCEPTIONS[code].label if code in EXCEPTIONS else code, n) for code, n in most]

@@ -60,7 +60,7 @@ class Held(Desk):
             CardRequest.objects.filter(office=office, state=RequestState.HELD)
             .order_by()
             .values_list("hold_reason")
-            .annotate(count=Count("pk"))
+            .annotate(count=Count("*"))
         )
         return [Kind(code, hold_label(code), n) for code, n in sorted(counted, key=lambda pair: -pair[1])]
 

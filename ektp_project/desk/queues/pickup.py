@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django import forms
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q, QuerySet, Value
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
@@ -73,7 +73,7 @@ class Cards(Desk):
         now = timezone.now()
         counts = CardRequest.objects.filter(office=office, state=self.state).aggregate(
             **{
-                f"d{days}": Count("pk", filter=Q(state_since__lte=now - timedelta(days=days)))
+                f"d{days}": Count(Value(1), filter=Q(state_since__lte=now - timedelta(days=days)))
                 for days in AGES
             }
         )

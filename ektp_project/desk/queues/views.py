@@ -27,8 +27,10 @@ from ektp_project.desk.queues import DESKS
 from ektp_project.desk.queues.deletions import deletion_list
 from ektp_project.desk.queues.desk import REFUSALS, Deed, Desk
 from ektp_project.desk.queues.spoiled import SHOWN, spoiled
+from ektp_project.desk.words import thousands
 from printing.admin import bulk as bulk_pages
 from printing.services import bulk
+from registry.admin.lists import COUNTED
 from registry.admin.reads import record_access
 from registry.models import Assignment, Office
 from registry.selectors.assignments import holders, mine, taken_by_others
@@ -60,7 +62,7 @@ class Line:
 def index(request: HttpRequest) -> HttpResponse:
     """All desks of this clerk, each with its count."""
     office, desks = _office(), [desk for desk in DESKS.values() if request.user.has_perm(desk.right)]
-    rows = [(desk, desk.rows(office=office).order_by().count()) for desk in desks]
+    rows = [(desk, _count(desk, office=office)) for desk in desks]
     context = {**admin.site.each_context(request), "title": _("Meja kerja"), "desks": rows}
     if request.user.has_perm("registry.view_blankmovement"):
         context["spoiled"] = spoiled(office=office).count
@@ -271,6 +273,12 @@ def _lines(
             )
         )
     return lines
+
+
+def _count(desk: Desk, *, office: Office) -> str:
+    """How many, as far as anybody will work off this year."""
+    count = desk.rows(office=office).order_by()[: COUNTED + 1].count()
+    return f"{thousands(COUNTED)}+" if count > COUNTED else thousands(count)
 
 
 def _whose(rows: QuerySet[Any], desk: Desk, whose: str, *, clerk: str, now: datetime) -> QuerySet[Any]:
