@@ -24,6 +24,7 @@ from registry.central.contract import Central, Command, CommandStatus, Reason
 from registry.models import Office
 from registry.services import visibility
 from registry.states import Effect, verdict
+from registry.vault import VaultError
 
 ACTOR = "system:authorization"
 ANSWER_LENGTH = 300  # characters an authorization keeps of the last answer
@@ -125,6 +126,8 @@ def ask(*, authorization: PrintAuthorization, central: Central) -> Answer:
             raise errors.WrongAnswer("the command is for another person")
     except errors.CentralError as error:
         return Answer(authorization, error=error)
+    except VaultError:  # one NIK that cannot be opened must not hold up the batch
+        return Answer(authorization, error=errors.Invalid("nik", visibility.UNREADABLE))
     return Answer(authorization, command=command)
 
 

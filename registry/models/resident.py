@@ -13,7 +13,9 @@ from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
 from registry.nik import mask
-from registry.vault import Vault
+from registry.vault import Vault, VaultError
+
+UNREADABLE = "•" * 16  # in the place of a NIK that no key of ours opens
 
 
 def vault() -> Vault:
@@ -142,8 +144,11 @@ class Resident(models.Model):
 
     @property
     def masked_nik(self) -> str:
-        """The NIK as it may be shown."""
-        return mask(self.nik)
+        """The NIK as it may be shown; nothing of one that cannot be opened, so that lists still show."""
+        try:
+            return mask(self.nik)
+        except VaultError:
+            return UNREADABLE
 
     @property
     def _bond(self) -> str:

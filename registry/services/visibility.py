@@ -20,6 +20,7 @@ from registry.central.contract import QUERY_MAXIMUM, Central, Digests, Recording
 from registry.models import Office, Recording
 from registry.models.recording import LearntBy
 from registry.states import Effect, RecordingState, Verdict, verdict
+from registry.vault import VaultError
 
 Delivered = RecordStatus | errors.CentralError  # how one delivery ended
 
@@ -28,6 +29,7 @@ FOLLOWED = (RecordingState.SUBMITTED, RecordingState.EXCEPTION)  # the ministry 
 NOT_VISIBLE = Verdict(Effect.WAIT)
 UNOBJECTED = {"exception_kind": "", "exception_detail": ""}
 MIRRORED = ["polls", "due_at", "central_heard_at", "central_learnt_by", "central_status", "central_since"]
+UNREADABLE = "sealed with another key, or changed"  # a NIK of ours that the vault cannot open
 DETAIL_LENGTH = 300  # characters a recording keeps of the centre's objection
 
 
@@ -94,11 +96,16 @@ def submission_of(recording: Recording) -> RecordingSubmission:
 
 
 def submit(*, recording: Recording, central: Central) -> Delivered:
-    """Deliver one recording; a refusal comes back as a value, ready to be recorded."""
+    """Deliver one recording; a refusal comes back as a value, ready to be recorded.
+
+    One whose NIK cannot be opened is refused here, so that it holds up nobody else.
+    """
     try:
         return central.submit_recording(submission_of(recording))
     except errors.CentralError as error:
         return error
+    except VaultError:
+        return errors.Invalid("nik", UNREADABLE)
 
 
 def record_submission(*, recording: Recording, answer: Delivered, now: datetime, pauses: Pauses) -> Heard:
@@ -126,7 +133,16 @@ def record_submission(*, recording: Recording, answer: Delivered, now: datetime,
 
 def query(*, recordings: Sequence[Recording], central: Central) -> dict[str, RecordStatus]:
     """Ask about at most QUERY_MAXIMUM recordings in one call. Raises Later."""
-    return central.query_recordings([recording.resident.nik for recording in recordings[:QUERY_MAXIMUM]])
+    niks = [nik for recording in recordings[:QUERY_MAXIMUM] if (nik := _nik(recording))]
+    return central.query_recordings(niks) if niks else {}
+
+
+def _nik(recording: Recording) -> str:
+    """The NIK in clear; empty when it cannot be opened, so that one such row holds up nobody else."""
+    try:
+        return recording.resident.nik
+    except VaultError:
+        return ""
 
 
 def give_back(*, recordings: Sequence[Recording], now: datetime) -> None:
@@ -150,7 +166,7 @@ def record_answers(
     with transaction.atomic():
         mine = _lock(recordings)
         for recording in mine:
-            answer = answers.get(recording.resident.nik)
+            answer = answers.get(_nik(recording))
             _mirror(recording, answer, learnt_by=learnt_by, now=now, pauses=pauses)
             meaning = verdict(answer.status) if answer else NOT_VISIBLE
             if meaning.effect is Effect.PRINTABLE:

@@ -62,7 +62,7 @@ QUICK = {
 }
 BLANKS = 20_000
 UNSEEN = 9004  # the last digits of somebody whom the centre never sees: there is always one to ask about
-SILENT = 30.0  # seconds; the supervisor of an office waits three minutes
+SILENT = 90.0  # seconds; the supervisor of an office waits three minutes
 LOOK = 0.2
 FIRST_PAUSE = 0.5  # of the supervisor, before a dead process starts again
 CLERK = "siti"
