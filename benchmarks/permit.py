@@ -26,7 +26,7 @@ django.setup()
 
 from registry.central.door import redis_client  # noqa: E402 (Django must be set up first)
 from registry.central.errors import NoPermit  # noqa: E402
-from registry.central.throttle import Lane, Outcome, Throttle  # noqa: E402
+from registry.central.throttle import Lane, Outcome, Permit, Throttle  # noqa: E402
 
 HOLDERS = (2, 20, 200)
 PROCESSES = 2
@@ -127,7 +127,7 @@ def warm() -> None:
     throttle = Throttle(redis_client(), name=NAME)
     until = time.monotonic() + WARMING
     while time.monotonic() < until and throttle.snapshot().limit < max(HOLDERS):
-        held = []
+        held: list[Permit] = []
         try:
             while len(held) < max(HOLDERS):
                 held.append(throttle.acquire(lane=Lane.AUTHORIZATION, office="21.02"))

@@ -17,7 +17,7 @@ import re
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from random import Random
 from statistics import median
@@ -205,7 +205,7 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def _names(known: Iterable[str]):  # type: ignore[no-untyped-def]
+def _names(known: Iterable[str]) -> Callable[[str], list[str]]:
     """Names with ``;`` between them, for some have commas."""
 
     def read(text: str) -> list[str]:

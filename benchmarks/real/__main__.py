@@ -132,8 +132,8 @@ def turn(whole: Machinery, phase: Phase) -> None:
 def look(whole: Machinery, at: float) -> Sample:
     """The centre's counters now."""
     seen = control(whole, "GET", "stats?last=0")
-    names = ("in_flight", "offered", "served", "refused", "wasted")
-    return Sample(at, *(seen[name] for name in names), answer=seen["answer_seconds"])
+    counters = {name: seen[name] for name in ("in_flight", "offered", "served", "refused", "wasted")}
+    return Sample(at=at, **counters, answer=seen["answer_seconds"])
 
 
 # --- The table --------------------------------------------------------------------------------

@@ -46,4 +46,4 @@ class RateLimit:
 
 
 LIMIT = RateLimit(rate=RATE)
-door._throttle = lambda _pid: LIMIT  # type: ignore[assignment,return-value]
+door._throttle = lambda _pid: LIMIT  # type: ignore[assignment]

@@ -34,7 +34,7 @@ class Cubic:
     @property
     def flat_after(self) -> float:
         """Seconds until the curve is back at the rate that failed."""
-        return (self.highest * (1 - BETA) / SCALE) ** (1 / 3)
+        return math.cbrt(self.highest * (1 - BETA) / SCALE)
 
     def grown(self, *, now: float) -> float:
         """The rate after an answer that was not throttled."""
