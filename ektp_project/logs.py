@@ -5,14 +5,20 @@ from __future__ import annotations
 import logging
 import re
 
-SIXTEEN_DIGITS = re.compile(r"(?<!\d)(\d{4})\d{8}(\d{4})(?!\d)")
+# Sixteen digits in one run, or with the separators that people and addresses put between them.
+SIXTEEN_DIGITS = re.compile(r"(?<!\d)(\d{4})(?:(?:[ .\-+]|%20)?\d){8}(?:[ .\-+]|%20)?(\d{4})(?!\d)")
+
+
+def masked(text: str) -> str:
+    """``text`` with whatever looks like a NIK hidden, wherever it came from."""
+    return SIXTEEN_DIGITS.sub(r"\1••••••••\2", text)
 
 
 class Formatter(logging.Formatter):
-    """One line per record; whatever looks like a NIK is masked, wherever it came from."""
+    """One line per record, masked, its traceback too."""
 
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s %(message)s")
 
     def format(self, record: logging.LogRecord) -> str:
-        return SIXTEEN_DIGITS.sub(r"\1••••••••\2", super().format(record))
+        return masked(super().format(record))

@@ -64,4 +64,5 @@ def web(*, address: str) -> tuple[str, ...]:
     return (
         *("gunicorn", "ektp_project.wsgi", "--bind", address, "--workers", "1", "--worker-class", "gthread"),
         *("--threads", str(WEB_THREADS), "--timeout", str(WEB_SECONDS), "--no-control-socket"),
+        *("--logger-class", "ektp_project.web_log.WebLog"),
     )

@@ -11,8 +11,7 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from django.http import HttpRequest
 
 from registry.models.resident import vault
-
-BOND = "mfa_authenticator"  # what the sealed secrets are bound to; they have no key of their own yet
+from registry.services.rotation import FACTOR_BOND
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -26,10 +25,10 @@ class FactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
     """The secrets of second factors are sealed with the keys that seal NIKs: outside the database."""
 
     def encrypt(self, text: str) -> str:
-        return base64.b64encode(vault().seal(text, bound_to=BOND)).decode()
+        return base64.b64encode(vault().seal(text, bound_to=FACTOR_BOND)).decode()
 
     def decrypt(self, encrypted_text: str) -> str:
-        return vault().open(base64.b64decode(encrypted_text), bound_to=BOND)
+        return vault().open(base64.b64decode(encrypted_text), bound_to=FACTOR_BOND)
 
 
 class SignInForm(LoginForm):  # type: ignore[misc]
