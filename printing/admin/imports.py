@@ -110,7 +110,6 @@ class ImportPage(OfficeAdmin):
     inlines = [RejectionInline]
     fieldsets = [
         (None, {"fields": ["file_name", "state", "failure", "created_at", "finished_at", "actor"]}),
-        (_("Hitungan"), {"fields": COUNTERS}),
     ]
 
     # --- Who may, and what is seen ------------------------------------------------------------

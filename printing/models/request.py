@@ -7,6 +7,7 @@ from typing import Any
 import pgtrigger
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from printing.states import REQUEST_LIVE, REQUEST_MOVES, HoldReason, RequestState
 from registry.models.event import Subject
@@ -18,7 +19,7 @@ class CardReason(models.TextChoices):
 
     NEW = "new", _("kartu baru")
     LOST = "lost", _("hilang")
-    DAMAGED = "damaged", _("rusak")
+    DAMAGED = "damaged", pgettext_lazy("alasan permohonan", "rusak")
     DATA_CHANGE = "data_change", _("perubahan data")
     MOVED = "moved", _("pindah datang")
 

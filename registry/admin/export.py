@@ -40,7 +40,7 @@ class ExportForm(forms.Form):
 
     format = forms.ChoiceField(
         label=_("Format"),
-        choices=[(XLSX, "XLSX (Excel, LibreOffice)"), (CSV, "CSV")],
+        choices=[(XLSX, "XLSX"), (CSV, "CSV")],
         widget=forms.RadioSelect,
         initial=XLSX,
     )
