@@ -47,55 +47,18 @@ def _left(timeout: float | None, late: type[httpcore2.TimeoutException]) -> floa
     return left if timeout is None else min(left, timeout)
 
 
-class PunctualTransport(httpx2.BaseTransport):
-    """One pool of connections that keeps the deadline of ``within``.
+def punctual_pool(*, connections: int, idle_seconds: float) -> httpcore2.ConnectionPool:
+    """A pool of connections that keeps the deadline of ``within``.
 
-    Goes straight to the centre: no proxy is taken from the environment. Raises httpcore2's errors.
+    Goes straight to the centre: no proxy is taken from the environment.
     """
-
-    def __init__(self, *, connections: int, idle_seconds: float) -> None:
-        self._pool = httpcore2.ConnectionPool(
-            ssl_context=httpx2.create_ssl_context(),
-            max_connections=connections,
-            max_keepalive_connections=connections,
-            keepalive_expiry=idle_seconds,
-            network_backend=_PunctualNetwork(),
-        )
-
-    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
-        """Send a request and read the head of its answer; the body follows as it is read."""
-        answer = self._pool.handle_request(
-            httpcore2.Request(
-                method=request.method,
-                url=httpcore2.URL(
-                    scheme=request.url.raw_scheme,
-                    host=request.url.raw_host,
-                    port=request.url.port,
-                    target=request.url.raw_path,
-                ),
-                headers=request.headers.raw,
-                content=request.stream,
-                extensions=request.extensions,
-            )
-        )
-        return httpx2.Response(
-            answer.status, headers=answer.headers, stream=_Body(answer), extensions=answer.extensions
-        )
-
-    def close(self) -> None:
-        """Let go of all connections."""
-        self._pool.close()
-
-
-class _Body(httpx2.SyncByteStream):
-    def __init__(self, answer: httpcore2.Response) -> None:
-        self._answer = answer
-
-    def __iter__(self) -> Iterator[bytes]:
-        yield from self._answer.iter_stream()
-
-    def close(self) -> None:
-        self._answer.close()
+    return httpcore2.ConnectionPool(
+        ssl_context=httpx2.create_ssl_context(),
+        max_connections=connections,
+        max_keepalive_connections=connections,
+        keepalive_expiry=idle_seconds,
+        network_backend=_PunctualNetwork(),
+    )
 
 
 class _PunctualNetwork(httpcore2.SyncBackend):
