@@ -13,6 +13,8 @@ from __future__ import annotations
 import os
 import tempfile
 import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -36,6 +38,7 @@ from ektp_project.processes import WORKERS  # noqa: E402
 from printing.models import CardRequest, ExtraShift, Heartbeat, PrintAttempt, Printer  # noqa: E402
 from printing.models.shift import HolidayOverride  # noqa: E402
 from printing.states import RequestState  # noqa: E402
+from registry.central.simulator.control import PEOPLE_MAXIMUM  # noqa: E402
 from registry.models import BlankBalance, District, Office  # noqa: E402
 from registry.services import seals  # noqa: E402
 from registry.services.proof import verify  # noqa: E402
@@ -55,10 +58,10 @@ UNLIMITED = ("capacity=400", "service_seconds=0", "queue=1000")
 # --- Before -----------------------------------------------------------------------------------
 
 
-def prepare(whole: Machinery) -> None:
-    """An office with blanks and two printers, closed, and a centre that sees all who come to the front."""
+def prepare(whole: Machinery, *, niks: Sequence[str]) -> None:
+    """An office with blanks and two printers, closed, and a centre that sees these people."""
     office = factories.an_office()
-    factories.stock(office, len(LISTS) * AHEAD)
+    factories.stock(office, len(niks))
     for number in (1, 2):
         Printer.objects.create(
             office=office, name=f"Printer {number}", driver="folder", depth=64,
@@ -68,9 +71,10 @@ def prepare(whole: Machinery) -> None:
         HolidayOverride.objects.create(
             day=timezone.localdate() + timedelta(days=days), is_holiday=True, name="bench"
         )
-    people = [{"nik": waiting.nik_of(number)} for number in range(len(LISTS) * AHEAD)]
-    address = whole.environment["CENTRAL_URL"]
-    httpx2.post(f"{address}/control/people", json={"people": people}, timeout=60).raise_for_status()
+    for first in range(0, len(niks), PEOPLE_MAXIMUM):
+        people = [{"nik": nik} for nik in niks[first : first + PEOPLE_MAXIMUM]]
+        address = f"{whole.environment['CENTRAL_URL']}/control/people"
+        httpx2.post(address, json={"people": people}, timeout=60).raise_for_status()
 
 
 def fill(office: Office, many: int) -> float:
@@ -108,7 +112,19 @@ class Run:
 
 def run_line(office: Office) -> Run:
     """Open the office until enough cards are printed and told."""
-    opened, taken = timezone.now(), processor.seconds()
+    taken = processor.seconds()
+    with open_office(office) as opened:
+        done = PrintAttempt.objects.filter(outcome="printed", reported_at__gt=opened)
+        wait_until(lambda: done.count() >= RUN, what=f"{RUN} cards", seconds=LIMIT_SECONDS)
+        taken = processor.seconds() - taken
+        moments = list(done.order_by("reported_at").values_list("reported_at", flat=True))
+    return Run(per_second(moments[CARDS - 1 :]), 1000 * taken / len(moments))
+
+
+@contextmanager
+def open_office(office: Office) -> Iterator[datetime]:
+    """A shift for a while; afterwards nothing is on its way."""
+    opened = timezone.now()
     shift = ExtraShift.objects.create(
         office=office,
         starts_at=opened - timedelta(hours=1),
@@ -116,13 +132,9 @@ def run_line(office: Office) -> Run:
         planned_by="bench",
         planned_at=opened,
     )
-    done = PrintAttempt.objects.filter(outcome="printed", reported_at__gt=opened)
-    wait_until(lambda: done.count() >= RUN, what=f"{RUN} cards", seconds=LIMIT_SECONDS)
-    taken = processor.seconds() - taken
-    moments = list(done.order_by("reported_at").values_list("reported_at", flat=True))
+    yield opened
     ExtraShift.objects.filter(pk=shift.pk).update(ends_at=timezone.now())
     wait_until(at_rest, what="the end of the shift")
-    return Run(per_second(moments[CARDS - 1 :]), 1000 * taken / len(moments))
 
 
 def per_second(moments: list[datetime]) -> list[float]:
@@ -198,7 +210,7 @@ def main() -> None:
         one = peers.transaction_rates(whole, rounds=ROUNDS, tasks=TASKS)
         transaction = row("Celery, prefork: a task of one transaction", one, "tasks/s")
         whole.start_centre(*UNLIMITED)
-        prepare(whole)
+        prepare(whole, niks=[waiting.nik_of(number) for number in range(len(LISTS) * AHEAD)])
         whole.start_workers()
         wait_until(all_awake, what="all worker groups")
         rates = measure(whole)

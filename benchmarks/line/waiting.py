@@ -8,7 +8,7 @@ INSERT … SELECT into residents, recordings, requests and events, with all cons
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -20,6 +20,7 @@ from registry.models.resident import Resident, vault
 from registry.nik import parse
 
 FIRST_DAY = datetime(2016, 2, 1, tzinfo=UTC)  # of recording; the list is in this order
+KARIMUN = ("210203",)  # the first six digits of a NIK: the region of first registration
 BORN = date(1950, 1, 1)
 SERIALS = 9999  # people with one birthday
 APART = timedelta(seconds=20)  # from one recording to the next: a million in eight months
@@ -72,17 +73,24 @@ INTO = (
 )
 
 
-def nik_of(number: int) -> str:
-    """The NIK of the made-up person of this number, from 0 on."""
-    return f"210203{_born(number):%d%m%y}{number % SERIALS + 1:04}"
+def nik_of(number: int, regions: Sequence[str] = KARIMUN) -> str:
+    """The NIK of the made-up person of this number, from 0 on, born in one region after the other."""
+    return f"{regions[number % len(regions)]}{_born(number):%d%m%y}{number % SERIALS + 1:04}"
 
 
-def people_wait(*, office: Office, district: District, numbers: range, now: datetime) -> None:
+def people_wait(
+    *,
+    office: Office,
+    district: District,
+    numbers: range,
+    now: datetime,
+    regions: Sequence[str] = KARIMUN,
+) -> None:
     """Real people of these numbers wait, in their order, before those of higher numbers."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(ARRIVALS)
         with cursor.copy("COPY arrival FROM STDIN") as copy:
-            for arrival in _arrivals(numbers):
+            for arrival in _arrivals(numbers, regions):
                 copy.write_row(arrival)
         _take_in(cursor, office=office, district=district, now=now)
 
@@ -113,9 +121,9 @@ def _take_in(cursor: Any, *, office: Office, district: District, now: datetime) 
         cursor.execute(statement, {"office": office.pk, "district": district.pk, "now": now})
 
 
-def _arrivals(numbers: range) -> Iterator[tuple[Any, ...]]:
+def _arrivals(numbers: range, regions: Sequence[str]) -> Iterator[tuple[Any, ...]]:
     for number in numbers:
-        nik = parse(nik_of(number)).digits
+        nik = parse(nik_of(number, regions)).digits
         recorded_at = FIRST_DAY + number * APART
         who = Resident.with_sealed_nik(nik=nik)
         yield (
