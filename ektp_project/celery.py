@@ -12,6 +12,7 @@ from redis import RedisError
 
 from printing import presence
 from printing.bells import Bells
+from registry.central import door
 from registry.central.door import redis_client
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ektp_project.settings")
@@ -40,4 +41,4 @@ def strike_out_the_dead(sender: Any, **kwargs: Any) -> None:
 @worker_init.connect(dispatch_uid="be_present")
 def be_present(sender: Any, **kwargs: Any) -> None:
     """From now on others can see this worker die."""
-    presence.appear(worker=sender.hostname)
+    door.be(presence.appear(worker=sender.hostname).name)

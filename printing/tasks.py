@@ -157,6 +157,7 @@ def sweep_claims() -> None:
     with suppress(RedisError):  # the signatures end by themselves
         for holder in gone:
             bells().sign_out(holder)
+            throttle().forget_process(holder)
     authorizations.rescue(office=office, now=now)
     prints.rescue(office=office, now=now)
 

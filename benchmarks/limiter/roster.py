@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
+from benchmarks.limiter.ours import ours
 from benchmarks.limiter.peers.aimd import Aimd, TunedAimd
 from benchmarks.limiter.peers.aws import AwsAdaptive
 from benchmarks.limiter.peers.breaker import Breaker
@@ -68,6 +69,7 @@ def rate(make: Callable[[float], Limiter], *, times: float = 1) -> Factory:
 
 FEW = False  # only the first three scenes
 ROSTER = (
+    Entry("ours", "no", ours),
     Entry("no limit", "no", each(lambda _scene, _random: NoLimit()), FEW),
     Entry("fixed rate", "told once", rate(lambda rate: FixedRate(rate=rate))),
     Entry("fixed rate ×2", "told wrong", rate(lambda rate: FixedRate(rate=rate), times=2), FEW),

@@ -150,7 +150,9 @@ class _Run:
         self.waiting.pop(client, None)
         while self.free_hands[client] and self.now >= (scene.joins[client] if scene.joins else 0):
             idle_until = scene.idle_until(self.now)
-            got = idle_until if idle_until else self.limiters[client].ask(client=client, now=self.now)
+            got: object = (
+                float(idle_until) if idle_until else self.limiters[client].ask(client=client, now=self.now)
+            )
             if isinstance(got, float):
                 self._wake(client, got)
                 return
@@ -303,7 +305,7 @@ class _Run:
     def start(self) -> None:
         scene = self.scene
         self.rate = scene.capacity / scene.mean()
-        hands = scene.hands or 2 * scene.capacity + 10
+        hands = scene.hands or 2 * scene.capacity + 10 + math.ceil(2 * self.rate * THINK)
         self.free_hands = [hands] * scene.clients
         self.woken = [-1.0] * scene.clients
         self.answered = [0] * scene.clients

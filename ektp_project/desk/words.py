@@ -59,8 +59,11 @@ def lasted(span: timedelta) -> str:
 def centre_word(state: str) -> str:
     """What the throttle's word means to a clerk; an unknown word as it is."""
     words = {
-        "learning": _("belajar"),
-        "steady": _("tetap"),
+        "searching": _("mencari"),
+        "holding": _("tetap"),
+        "yielding": _("mengalah"),
+        "returning": _("kembali"),
+        "listening": _("menunggu jawaban"),
         "waiting": _("diminta menunggu"),
         "outage": _("tidak menjawab"),
         "closed": _("tutup"),

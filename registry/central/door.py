@@ -29,6 +29,15 @@ def redis_client() -> Redis:
     return _redis(os.getpid())
 
 
+def be(name: str) -> None:
+    """From now on this process, and whatever it forks, takes its permits under this name."""
+    _names["holder"] = name
+    _throttle.cache_clear()
+    _door.cache_clear()
+
+
+_names = {"holder": ""}
+
 # The process id in each key: a forked child never shares its parent's sockets.
 
 
@@ -44,7 +53,7 @@ def _redis(pid: int) -> Redis:
 
 @cache
 def _throttle(pid: int) -> Throttle:
-    return Throttle(_redis(pid), lease=settings.PERMIT_LEASE_SECONDS)
+    return Throttle(_redis(pid), lease=settings.PERMIT_LEASE_SECONDS, process=_names["holder"])
 
 
 @cache

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from registry import crashpoints
 from registry.central import errors
+from registry.central.capacity import Mode
 from registry.central.contract import (
     Attempt,
     Central,
@@ -27,6 +28,9 @@ from registry.central.contract import (
 from registry.central.throttle import Lane, Outcome, Permit, Throttle
 
 Answer = TypeVar("Answer")
+
+PATIENCE = 1.0  # s; a claimed row is dearer to give back and claim again than a thread's second
+SOON = frozenset({Mode.SEARCHING, Mode.HOLDING, Mode.RETURNING})  # places fall free all the time
 
 
 class Gateway:
@@ -71,7 +75,7 @@ class Gateway:
 
     def _through(self, lane: Lane, call: Callable[[], Answer]) -> Answer:
         """One call under a permit, which is settled however the call ends. Raises NoPermit."""
-        permit = self._throttle.acquire(lane=lane, office=self._office)
+        permit = self._permit(lane)
         crashpoints.here("centre.permitted")
         began = time.monotonic()
         try:
@@ -85,6 +89,17 @@ class Gateway:
             raise
         self._throttle.settle(permit, Outcome.OK, seconds=time.monotonic() - began)
         return answer
+
+    def _permit(self, lane: Lane) -> Permit:
+        """A permit, waited for when its turn is near. Raises NoPermit."""
+        patient_until = time.monotonic() + PATIENCE
+        while True:
+            try:
+                return self._throttle.acquire(lane=lane, office=self._office)
+            except errors.NoPermit as refusal:
+                if refusal.why not in SOON or time.monotonic() + refusal.retry_after > patient_until:
+                    raise
+                time.sleep(refusal.retry_after)
 
     def _teach(self, permit: Permit, error: errors.CentralError, seconds: float) -> None:
         if isinstance(error, errors.Busy):

@@ -1,11 +1,14 @@
--- May this caller ask the centre now, and what do its answers teach?
+-- May this caller ask the centre now?
 --
--- One script, so that every decision is atomic for all workers on all machines, by Redis's own clock.
--- KEYS: 1 state (hash) · 2 leases (zset: holder → end of lease) · 3 history (list of samples)
---       4… leases of each lane (zset), in the order of LANES
+-- One script, so that every decision is atomic for all workers on all machines, by Redis's own clock. It
+-- gives and takes permits, keeps turns between lanes and offices, and hands what was seen to the learner
+-- (capacity.py) now and then; what the learner says is kept here for everybody.
+-- KEYS: 1 state (hash) · 2 leases (zset: holder → end of lease) · 3 begun (zset: holder → when)
+--       4 seen (list, for the learner) · 5 history (list of points)
+--       6… for each lane: offices waiting (zset: office → turn), and until when each counts as waiting (zset)
 -- ARGV: 1 verb · 2 settings (JSON) · further ones by verb
 
-local state_key, leases_key, history_key = KEYS[1], KEYS[2], KEYS[3]
+local state_key, leases_key, begun_key, seen_key, history_key = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local set = cjson.decode(ARGV[2])
 local clock = redis.call('TIME')
 local now = tonumber(clock[1]) + tonumber(clock[2]) / 1e6
@@ -13,185 +16,208 @@ local now = tonumber(clock[1]) + tonumber(clock[2]) / 1e6
 local stored = redis.call('HGETALL', state_key)
 local s = {}
 for i = 1, #stored, 2 do s[stored[i]] = stored[i + 1] end
-local function num(name, default) return tonumber(s[name]) or default end
+local function num(name, default) return tonumber(s[name]) or default or 0 end
 local dirty = {}
 local function put(name, value)
-  s[name] = tostring(value)
+  -- seventeen digits: times are compared, and must not be rounded
+  s[name] = type(value) == 'number' and string.format('%.17g', value) or tostring(value)
   dirty[#dirty + 1] = name
   dirty[#dirty + 1] = s[name]
 end
-local function bump(name) put(name, num(name, 0) + 1) end
+local function bump(name) put(name, num(name) + 1) end
+local function save()
+  if #dirty > 0 then redis.call('HSET', state_key, unpack(dirty)) end
+end
+local function at(value) return string.format('%.17g', value) end
 
 -- Leases whose holder died come back by time.
-redis.call('ZREMRANGEBYSCORE', leases_key, '-inf', now)
-for lane = 1, #set.shares do redis.call('ZREMRANGEBYSCORE', KEYS[3 + lane], '-inf', now) end
-local in_flight = redis.call('ZCARD', leases_key)
+local function give_back(holders)
+  if #holders == 0 then return end
+  redis.call('ZREM', leases_key, unpack(holders))
+  redis.call('ZREM', begun_key, unpack(holders))
+end
+give_back(redis.call('ZRANGEBYSCORE', leases_key, '-inf', at(now), 'LIMIT', 0, 1000))
 
-local limit = num('limit', set.first_limit)
-local function ceiling() return num('ceiling', set.highest_limit) end
-local function clamp(value) return math.max(1, math.min(value, ceiling(), set.highest_limit)) end
+-- Calls from before a silence are written off: they no longer fill a place.
+local in_flight = redis.call('ZCOUNT', begun_key, at(num('void_before')), '+inf')
+
+local function ceiling() return num('ceiling', math.huge) end
+local function limit() return math.max(1, math.min(num('limit', set.first_limit), ceiling())) end
 
 -- Which word describes the centre now, and from when on may the next call begin?
 local function gate()
   if (s.paused or '') ~= '' then return 'paused', now + set.paused_seconds end
-  if num('opens_at', 0) > now then return 'closed', num('opens_at', 0) end
-  if num('busy_until', 0) > now then return 'waiting', num('busy_until', 0) end
-  if s.outage == '1' then return 'outage', num('probe_at', 0) end
-  if limit < num('threshold', set.highest_limit) then return 'learning', 0 end
-  return 'steady', 0
+  if num('opens_at') > now then return 'closed', num('opens_at') end
+  if num('wait_until') > now then return 'waiting', num('wait_until') end
+  if s.mode == 'outage' then return 'outage', num('probe_at') end
+  if num('starts', 1) <= 0 then return 'listening', now + set.lesson_seconds end
+  return s.mode or 'searching', num('next_start')
 end
 local word, from = gate()
 
--- How many calls could begin now. While the centre is out, one probe at a time.
+-- How many calls could begin now, were they evenly spread over the next second. In an outage: one probe.
 local function room()
-  if from > now then return 0 end
-  if word == 'outage' then return in_flight == 0 and 1 or 0 end
-  return math.max(0, math.floor(clamp(limit)) - in_flight)
+  if from > now + 1 or word == 'paused' or word == 'closed' then return 0 end
+  if word == 'outage' then
+    local youngest = redis.call('ZREVRANGE', begun_key, 0, 0, 'WITHSCORES')
+    local probing = in_flight > 0 and now - tonumber(youngest[2]) < num('probe_patience', set.first_patience)
+    return (not probing and from <= now) and 1 or 0
+  end
+  local soon = math.max(1, num('starts', set.first_starts))
+  return math.max(0, math.min(math.floor(limit()) - in_flight, math.floor(soon)))
 end
 
--- A full house empties one place per answer time and place.
-local function come_back()
-  if from > now then return from - now end
-  local answer = num('latency', set.first_latency)
-  return math.max(set.least_wait, answer / math.max(1, limit))
-end
-
-local function save()
-  if #dirty > 0 then redis.call('HSET', state_key, unpack(dirty)) end
+local function lesson()
+  -- What the learner needs, to one caller at a time.
+  put('lesson_at', now + set.lesson_seconds)
+  local proven = redis.call('ZCOUNT', begun_key, '(' .. at(num('refused_began')), at(now - num('verdict', 1)))
+  return cjson.encode({
+    version = num('version'), known = s.known or '', now = now, in_flight = in_flight,
+    let_in = num('let_in'), proven = proven, full_at = num('full_at'), seen = redis.call('LRANGE', seen_key, 0, set.most_seen - 1),
+  })
 end
 
 local function sample()
-  if now - num('sampled_at', 0) < set.sample_seconds then return end
+  if now - num('sampled_at') < set.sample_seconds then return end
   put('sampled_at', now)
   redis.call('RPUSH', history_key, cjson.encode({
-    at = now, limit = limit, in_flight = in_flight, state = word, latency = num('latency', 0),
-    offered = num('offered', 0), served = num('served', 0), refused = num('refused', 0),
-    timed_out = num('timed_out', 0), probes = num('probes', 0),
+    at = now, limit = limit(), in_flight = in_flight, state = word, latency = num('latency'),
+    pace = num('pace'), learned = num('learned'), queue = num('queue'),
+    offered = num('offered'), served = num('served'), refused = num('refused'),
+    timed_out = num('timed_out'), probes = num('probes'),
   }))
   redis.call('LTRIM', history_key, -set.samples, -1)
 end
 
+-- Whoever is sent away is told a time of its own, one after the other as places fall free.
+local function come_back()
+  local every = math.max(set.least_wait, num('latency', set.first_latency) / limit())
+  if num('starts') > 0 then every = math.max(every, 1 / num('starts')) end
+  local first = math.max(from, now)
+  local mine = math.max(first, math.min(num('told_until'), first + set.longest_turn)) + every
+  put('told_until', mine)
+  return mine - now
+end
+
+-- Those of a lane who count as waiting and whose turn is before this one.
+local function waiting_before(lane, turn)
+  local wait_key, until_key = KEYS[4 + 2 * lane], KEYS[5 + 2 * lane]
+  local gone = redis.call('ZRANGEBYSCORE', until_key, '-inf', at(now), 'LIMIT', 0, 100)
+  if #gone > 0 then
+    redis.call('ZREM', until_key, unpack(gone))
+    redis.call('ZREM', wait_key, unpack(gone))
+  end
+  return redis.call('ZCOUNT', wait_key, '-inf', '(' .. at(turn))
+end
+
+local function send_away(lane, office, turn)
+  local wait = come_back()
+  redis.call('ZADD', KEYS[4 + 2 * lane], at(turn), office)
+  redis.call('ZADD', KEYS[5 + 2 * lane], at(now + wait + set.grace_seconds), office)
+  return {0, at(wait), word, 0, num('lesson_at') <= now and lesson() or ''}
+end
+
 if ARGV[1] == 'acquire' then
-  local lane, holder, lease = tonumber(ARGV[3]), ARGV[4], tonumber(ARGV[5])
+  local lane, office, weight = tonumber(ARGV[3]), ARGV[4], tonumber(ARGV[5])
+  local holder, lease = ARGV[6], tonumber(ARGV[7])
   bump('offered')
   local free = room()
-  -- Weighted fair turns: a lane that was sent away lately and has had less than its share goes first.
-  local turn, first = num('turn' .. lane, 0), true
-  local others, lowest = 0, turn
+  if from > now then free = 0 end
+  -- Weighted turns: each permit moves its lane, and its office within the lane, back by one over its share.
+  -- Nobody collects turns while it has nothing to ask, and nobody waits for one who does not come.
+  local lane_turn = math.max(num('lane' .. lane), num('lane_now'))
+  local turn = math.max(num('turn' .. lane .. ':' .. office), num('turn_now' .. lane))
+  local before = waiting_before(lane, turn)
   for other = 1, #set.shares do
-    if other ~= lane and num('wants' .. other, 0) > now - set.wants_seconds then
-      others = others + 1
-      local theirs = num('turn' .. other, 0)
-      if theirs < turn then first = false end
-      lowest = math.min(lowest, theirs)
+    if other ~= lane and math.max(num('lane' .. other), num('lane_now')) < lane_turn then
+      before = before + math.min(1, waiting_before(other, math.huge))
     end
   end
-  if free <= 0 or (not first and free <= others) then
-    put('wants' .. lane, now)
+  if free <= before then
+    local answer = send_away(lane, office, turn)
     sample()
     save()
-    return {0, tostring(come_back()), word}
+    return answer
   end
-  put('wants' .. lane, 0)
-  -- A lane that was idle does not collect turns for later.
-  put('turn' .. lane, math.max(turn, num('turns', 0)) + 1 / set.shares[lane])
-  put('turns', math.max(num('turns', 0), lowest))
+  redis.call('ZREM', KEYS[4 + 2 * lane], office)
+  redis.call('ZREM', KEYS[5 + 2 * lane], office)
+  put('lane' .. lane, lane_turn + 1 / set.shares[lane])
+  put('lane_now', math.max(num('lane_now'), lane_turn))
+  put('turn' .. lane .. ':' .. office, turn + 1 / weight)
+  put('turn_now' .. lane, math.max(num('turn_now' .. lane), turn))
   if word == 'outage' then
     bump('probes')
     put('probed_at', now)
+    local pause = num('pause', set.first_pause)
+    put('probe_at', now + pause * (0.85 + 0.3 * ((now * 1e6) % 1000) / 1000))
+    put('pause', math.min(pause * set.pause_growth, set.longest_pause))
+  else
+    put('next_start', math.max(num('next_start'), now - set.catch_up) + 1 / num('starts', set.first_starts))
   end
-  redis.call('ZADD', leases_key, now + lease, holder)
-  redis.call('ZADD', KEYS[3 + lane], now + lease, holder)
-  if in_flight + 1 >= math.floor(limit) then put('full_at', now) end
+  redis.call('ZADD', leases_key, at(now + lease), holder)
+  redis.call('ZADD', begun_key, at(now), holder)
+  bump('let_in')
+  if in_flight + 1 >= math.floor(limit()) then put('full_at', now) end
+  local due = num('lesson_at') <= now and lesson() or ''
+  sample()
   save()
-  return {1, tostring(now), word}
+  return {1, at(now), word, in_flight, due}
 end
 
 if ARGV[1] == 'settle' then
-  local lane, holder, granted_at = tonumber(ARGV[3]), ARGV[4], tonumber(ARGV[5])
-  local outcome, seconds = ARGV[6], tonumber(ARGV[7])
-  local retry_after, opens_at, timed_out = tonumber(ARGV[8]), tonumber(ARGV[9]), ARGV[10] == '1'
-  local lane_key = KEYS[3 + lane]
+  local holder, granted_at, ended, beside, outcome = ARGV[3], tonumber(ARGV[4]), ARGV[5], ARGV[6], ARGV[7]
+  local retry_after, opens_at = ARGV[8], tonumber(ARGV[9])
   -- Whoever comes after the end of its lease is not counted: its place was given to another.
-  if not redis.call('ZSCORE', leases_key, holder) then return 0 end
-
-  local latency = num('latency', 0)
-  if outcome == 'dropped' and seconds < latency then
-    -- A refused call keeps its place for one normal answer time, so that fast refusals never speed us up.
-    local till = now + (latency - seconds)
-    redis.call('ZADD', leases_key, till, holder)
-    redis.call('ZADD', lane_key, till, holder)
-  else
-    redis.call('ZREM', leases_key, holder)
-    redis.call('ZREM', lane_key, holder)
-  end
-
+  if not redis.call('ZSCORE', leases_key, holder) then return {0, ''} end
+  give_back({holder})
+  if granted_at >= num('void_before') then in_flight = in_flight - 1 end
   if outcome == 'ok' then
     bump('served')
     put('ok_at', now)
-    put('drops', 0)
-    put('latency', latency == 0 and seconds or latency + set.smoothing * (seconds - latency))
-    if s.outage == '1' then
-      -- Back: from one call up, fast to most of what the centre could bear before, then carefully.
-      put('outage', 0)
-      put('pause', 0)
-      limit = 1
-      put('threshold', math.max(1, num('before', 1) * set.return_share))
-    end
-    local base = num('base' .. lane, seconds)
-    base = seconds < base and seconds or base + set.base_drift * (seconds - base)
-    put('base' .. lane, base)
-    local was_full = now - num('full_at', 0) <= math.max(seconds, set.least_wait) + set.wants_seconds
-    local calm = seconds <= base * set.slow_factor + set.slow_margin
-    if was_full and calm then
-      if limit < num('threshold', set.highest_limit) then
-        limit = limit + 1
-      else
-        limit = limit + set.step / limit
-      end
-    elseif not calm and granted_at > num('cut_at', 0) then
-      -- The queue at the centre grows: a little less, once per answer time.
-      limit = limit * set.ease
-      put('threshold', limit)
-      put('cut_at', now)
-    end
-    limit = clamp(limit)
-    put('limit', limit)
+  elseif outcome == 'refused' or outcome == 'timed_out' then
+    bump(outcome)
+    put('dropped_at', now)
+    if outcome == 'refused' then put('let_in', num('let_in') - 1) end
   elseif outcome == 'closed' then
     put('opens_at', opens_at > now and opens_at or now + set.closed_seconds)
-  elseif outcome == 'dropped' then
-    bump(timed_out and 'timed_out' or 'refused')
-    put('dropped_at', now)
-    put('drops', num('drops', 0) + 1)
-    if retry_after > 0 then put('busy_until', now + math.min(retry_after, set.longest_wait)) end
-    if s.outage == '1' and granted_at < num('outage_at', 0) then
-      put('drops', 0) -- begun before the outage was known: it tells nothing new
-    elseif s.outage == '1' then
-      local pause = math.min(math.max(num('pause', 0) * 2, set.first_pause), set.longest_pause)
-      put('pause', pause)
-      local jitter = 0.8 + 0.4 * ((now * 1e6) % 1000) / 1000
-      put('probe_at', now + pause * jitter)
-    elseif num('drops', 0) >= set.outage_drops and now - num('ok_at', 0) > latency * set.outage_silence then
-      -- Nothing but failures for longer than an answer takes: the centre is out.
-      put('outage', 1)
-      put('outage_at', now)
-      put('before', num('cut_from', limit))
-      put('pause', set.first_pause)
-      put('probe_at', now + set.first_pause)
-    elseif granted_at > num('cut_at', 0) then
-      -- One cut for all calls that were in flight together.
-      if now - num('ok_at', 0) <= latency * 2 then put('cut_from', limit) end
-      limit = clamp(limit * set.cut)
-      put('limit', limit)
-      put('threshold', limit)
-      put('cut_at', now)
-    end
+  end
+  local tells = outcome == 'ok' or outcome == 'refused' or outcome == 'timed_out'
+  if tells then
+    redis.call('RPUSH', seen_key, table.concat({at(granted_at), ended, outcome, beside, retry_after}, ' '))
+    redis.call('LTRIM', seen_key, -set.most_seen, -1)
   end
   word, from = gate()
-  in_flight = redis.call('ZCARD', leases_key)
+  local due = ''
+  if num('lesson_at') <= now or (tells and (outcome ~= 'ok' or s.mode == 'outage')) then due = lesson() end
   sample()
   save()
+  return {1, due}
+end
+
+if ARGV[1] == 'teach' then
+  local version, used, known, told = tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5], cjson.decode(ARGV[6])
+  if version ~= num('version') then return 0 end -- another was faster; what was seen is still there
+  redis.call('LTRIM', seen_key, used, -1)
+  put('known', known)
+  bump('version')
+  local was = s.mode
+  for name, value in pairs(told) do
+    -- the pauses between probes run here, once an outage has begun
+    if not ((name == 'probe_at' or name == 'pause') and was == 'outage' and told.mode == 'outage') then
+      put(name, value)
+    end
+  end
+  save()
   return 1
+end
+
+if ARGV[1] == 'forget_process' then
+  local found = {}
+  for _, holder in ipairs(redis.call('ZRANGE', leases_key, 0, -1)) do
+    if string.sub(holder, 1, #ARGV[3] + 1) == ARGV[3] .. '|' then found[#found + 1] = holder end
+  end
+  give_back(found)
+  return #found
 end
 
 if ARGV[1] == 'room' then
@@ -200,13 +226,12 @@ end
 
 -- look
 local answer = {
-  now = now, limit = clamp(limit), in_flight = in_flight, state = word, from = from, room = room(),
-  ceiling = tonumber(s.ceiling) or false,
+  now = now, limit = limit(), in_flight = in_flight, state = word, from = from, room = room(),
+  ceiling = tonumber(s.ceiling) or false, paused = s.paused or '', paused_by = s.paused_by or '',
+  why = s.why or '',
 }
 for _, name in ipairs({'offered', 'served', 'refused', 'timed_out', 'probes', 'latency', 'ok_at', 'dropped_at',
-  'probed_at', 'probe_at', 'outage_at', 'opens_at', 'before'}) do
-  answer[name] = num(name, 0)
+  'probed_at', 'probe_at', 'opens_at', 'wait_until', 'learned', 'pace', 'queue', 'refused_at', 'noise'}) do
+  answer[name] = num(name)
 end
-answer.paused = s.paused or ''
-answer.paused_by = s.paused_by or ''
 return cjson.encode(answer)

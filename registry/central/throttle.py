@@ -1,9 +1,9 @@
 """May this caller ask the centre now?
 
 One throttle for all workers on all machines. Each permit is a lease of its own holder in Redis, so a
-dead holder's place comes back by time; how many there may be is learned from the answers (see
-``throttle.lua``). Lanes take weighted fair turns and borrow what others leave. Without Redis there is
-no permit: the throttle fails closed.
+dead holder's place comes back by time; how many there may be ``capacity`` learns from the answers. Lanes
+take weighted turns, and offices within a lane; all borrow what others leave. Two round trips a permit
+(``throttle.lua``), however many wait. Without Redis there is no permit: the throttle fails closed.
 """
 
 from __future__ import annotations
@@ -22,11 +22,14 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from redis import Redis, RedisError
 
+from registry.central import capacity
+from registry.central.capacity import Known, Mode, Moment, Seen, learn
 from registry.central.errors import NoPermit
 
 SCRIPT = Path(__file__).with_suffix(".lua").read_text(encoding="utf-8")
 LEASE_SECONDS = 60.0  # longer than the longest call (35 s) and what a worker does around it
 NO_REDIS_WAIT = 1.0  # seconds; Redis comes back within seconds or not at all
+LESSON_SECONDS = 0.25  # between two lessons for all workers together; a failure is learned from at once
 
 
 class Lane(StrEnum):
@@ -47,26 +50,21 @@ SHARES: Mapping[Lane, float] = {
 SETTINGS = json.dumps(
     {
         "shares": [SHARES[lane] for lane in LANES],
-        "first_limit": 2.0,  # unknown centre: two calls show whether one disturbs the other
-        "highest_limit": 512.0,  # more threads than one office will ever have
+        "first_limit": capacity.FIRST_LIMIT,
+        "first_starts": capacity.FIRST_LIMIT * capacity.PACE_SLACK,
         "first_latency": 1.0,  # s, before any answer
+        "first_patience": 10.0,  # s until a probe counts as lost, before any answer
+        "first_pause": capacity.FIRST_PAUSE,
+        "pause_growth": capacity.PAUSE_GROWTH,
+        "longest_pause": capacity.LONGEST_PAUSE,
+        "lesson_seconds": LESSON_SECONDS,
+        "most_seen": 1000,  # calls that ended between two lessons
+        "catch_up": 0.05,  # s of starts that may be made up for: callers are a little late, not early
         "least_wait": 0.02,  # s; sooner than the fastest answer nothing can be free
-        "wants_seconds": 2.0,  # s a lane that was sent away counts as waiting; callers return sooner
-        "smoothing": 0.1,  # of the mean answer time: the last ten or so answers
-        "base_drift": 0.01,  # how fast a lane's best answer time is forgotten: hundreds of answers
-        "slow_factor": 2.5,  # an answer slower than this times the best one means a queue at the centre
-        "slow_margin": 0.1,  # s; below this nobody can tell a queue from noise
-        "step": 1.0,  # one more call in flight per round of answers
-        "cut": 0.7,  # after a refusal; gentler than a half, because 513 others feel the same and cut too
-        "ease": 0.9,  # when the queue grows but everybody is still served
-        "outage_drops": 3,  # failures in a row, and ...
-        "outage_silence": 1.5,  # ... no answer for this many answer times: the centre is out
-        "first_pause": 1.0,  # s before the first probe
-        "longest_pause": 30.0,  # s; two probes a minute for the whole office notice a return soon enough
-        "return_share": 0.8,  # of the limit before the outage: fast up to here, then step by step
+        "longest_turn": 5.0,  # s; beyond it a told time says little
+        "grace_seconds": 0.5,  # s a caller may come late without losing its turn
         "closed_seconds": 60.0,  # s to wait when a closed centre does not say when it opens
         "paused_seconds": 5.0,  # s between looks of a caller while an administrator has paused us
-        "longest_wait": 3600.0,  # s; a Retry-After beyond an hour is asked about again within the hour
         "sample_seconds": 10.0,  # s between two points of the history
         "samples": 8640,  # a day of them
     }
@@ -90,11 +88,18 @@ class Permit:
     lane: Lane
     office: str
     granted_at: float  # seconds since 1970 by Redis's clock
+    beside: int = 0  # calls in flight then
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What the throttle knows now. ``state``: learning steady waiting outage closed paused no-redis."""
+    """What the throttle knows now.
+
+    ``state``: searching holding yielding returning outage (the learner's modes), listening waiting closed
+    paused no-redis. ``learned`` is the level that the learner believes in, ``pace`` calls per second where
+    the centre counts those (else 0), ``queue`` calls that wait at the centre, ``noise`` the share of calls
+    that fail at any load.
+    """
 
     state: str
     limit: float = 0.0
@@ -106,11 +111,16 @@ class Snapshot:
     timed_out: int = 0
     probes: int = 0
     latency: float = 0.0  # seconds
+    learned: float = 0.0
+    pace: float = 0.0
+    queue: float = 0.0
+    noise: float = 0.0
     last_answer: datetime | None = None
     last_drop: datetime | None = None
     last_probe: datetime | None = None
     next_probe: datetime | None = None
     opens_at: datetime | None = None
+    wait_until: datetime | None = None
     ceiling: float | None = None
     paused: str = ""  # the reason, while an administrator has paused us
     paused_by: str = ""
@@ -122,27 +132,45 @@ class Snapshot:
 
 
 class Throttle:
-    """All permits of one centre. ``name`` keeps several apart in one Redis."""
+    """All permits of one centre. ``name`` keeps several apart in one Redis.
 
-    def __init__(self, redis: Redis, *, name: str = "central", lease: float = LEASE_SECONDS) -> None:
+    ``process`` names whoever holds the permits, so that they can be taken back when it is known to be
+    dead. ``weights`` says how much more than one turn an office has among those that wait.
+    """
+
+    def __init__(
+        self,
+        redis: Redis,
+        *,
+        name: str = "central",
+        lease: float = LEASE_SECONDS,
+        process: str = "",
+        weights: Mapping[str, float] | None = None,
+    ) -> None:
         self._redis = redis
         self._lease = lease
+        self._process = process
+        self._weights = weights or {}
         self._prefix = f"ektp:{{{name}}}"
         self._script = redis.register_script(SCRIPT)
-        self._keys = [
-            f"{self._prefix}:{part}" for part in ("state", "leases", "history", *(f"lane:{x}" for x in LANES))
-        ]
+        parts = ["state", "leases", "begun", "seen", "history"]
+        parts += [f"{part}:{lane}" for lane in LANES for part in ("waiting", "until")]
+        self._keys = [f"{self._prefix}:{part}" for part in parts]
 
     def acquire(self, *, lane: Lane, office: str) -> Permit:
         """A permit, at once or not at all. Raises NoPermit, which says when to come back."""
-        holder = f"{office}:{uuid4().hex}"
+        holder = f"{self._process}|{uuid4().hex}"
+        weight = self._weights.get(office, 1.0)
         try:
-            granted, told, word = self._run("acquire", _place(lane), holder, self._lease)
+            granted, told, word, beside, due = self._run(
+                "acquire", _place(lane), office, weight, holder, self._lease
+            )
+            self._learn(due)
         except RedisError as error:
             raise NoPermit(retry_after=NO_REDIS_WAIT, why="no-redis") from error
         if not granted:
             raise NoPermit(retry_after=float(told), why=word.decode())
-        return Permit(holder, lane, office, float(told))
+        return Permit(holder, lane, office, float(told), int(beside))
 
     def settle(
         self,
@@ -154,22 +182,52 @@ class Throttle:
         opens_at: datetime | None = None,
         timed_out: bool = False,
     ) -> bool:
-        """Give a permit back and learn; False when its lease had ended, so that nothing was counted."""
+        """Give a permit back and learn; False when its lease had ended, so that nothing was counted.
+
+        ``seconds`` the call took, by the caller's own watch: clocks differ, and Redis has its own delays.
+        """
+        dropped = "timed_out" if timed_out else "refused"
         try:
-            counted = self._run(
+            counted, due = self._run(
                 "settle",
-                _place(permit.lane),
                 permit.holder,
                 repr(permit.granted_at),
-                outcome.value,
-                repr(seconds),
+                repr(permit.granted_at + seconds),
+                permit.beside,
+                dropped if outcome is Outcome.DROPPED else outcome.value,
                 repr(retry_after or 0.0),
                 repr(opens_at.timestamp() if opens_at else 0.0),
-                int(timed_out),
             )
+            self._learn(due)
         except RedisError:
             return False  # the lease ends by itself
         return bool(counted)
+
+    def _learn(self, due: bytes) -> None:
+        """Once every quarter of a second for all workers together, and after each failure."""
+        if not due:
+            return
+        lesson = json.loads(due)
+        known = capacity.from_json(lesson["known"]) if lesson["known"] else Known()
+        moment = Moment(
+            now=lesson["now"],
+            in_flight=lesson["in_flight"],
+            let_in=lesson["let_in"],
+            proven=lesson["proven"],
+            full_at=lesson["full_at"],
+        )
+        taught = learn(known, [_seen(line) for line in lesson["seen"]], moment)
+        self._run(
+            "teach",
+            lesson["version"],
+            len(lesson["seen"]),
+            capacity.to_json(taught),
+            json.dumps(_told(taught)),
+        )
+
+    def forget_process(self, process: str) -> int:
+        """Take back the permits of a process that is known to be dead; how many. Raises RedisError."""
+        return int(self._run("forget_process", process)) if process else 0
 
     def room(self, *, lane: Lane, office: str) -> int:
         """How many calls could begin now; 0 without Redis."""
@@ -190,6 +248,11 @@ class Throttle:
             in_flight=int(seen["in_flight"]),
             room=int(seen["room"]),
             latency=float(seen["latency"]),
+            learned=float(seen["learned"]),
+            pace=float(seen["pace"]),
+            queue=float(seen["queue"]),
+            noise=float(seen["noise"]),
+            wait_until=_moment(seen["wait_until"]),
             last_answer=_moment(seen["ok_at"]),
             last_drop=_moment(seen["dropped_at"]),
             last_probe=_moment(seen["probed_at"]),
@@ -204,7 +267,7 @@ class Throttle:
     def history(self) -> list[dict[str, Any]]:
         """A point every ten seconds for a day at most, oldest first; empty without Redis."""
         try:
-            return [json.loads(point) for point in self._redis.lrange(self._keys[2], 0, -1)]
+            return [json.loads(point) for point in self._redis.lrange(self._keys[4], 0, -1)]
         except RedisError:
             return []
 
@@ -235,6 +298,40 @@ def _place(lane: Lane) -> int:
     return LANES.index(lane) + 1
 
 
+def _seen(line: str) -> Seen:
+    began, ended, outcome, beside, retry_after = line.split()
+    return Seen(
+        began=float(began),
+        ended=float(ended),
+        answered=outcome == "ok",
+        timed_out=outcome == "timed_out",
+        beside=int(beside),
+        retry_after=float(retry_after),
+    )
+
+
+def _told(known: Known) -> dict[str, float | str]:
+    """What the script goes by until the next lesson."""
+    return {
+        "mode": known.mode,
+        "limit": known.limit,
+        "learned": known.level,
+        "starts": known.starts,
+        "pace": known.quota_pace,
+        "latency": known.answer or 1.0,
+        "queue": known.queue,
+        "noise": known.noise,
+        "probe_at": known.probe_at,
+        "pause": known.pause,
+        "probe_patience": known.probe_patience,
+        "void_before": known.void_before,
+        "wait_until": known.wait_until,
+        "refused_began": known.refused_began,
+        "refused_at": known.refused_at,
+        "verdict": known.verdict,
+    }
+
+
 def _moment(seconds: float) -> datetime | None:
     return datetime.fromtimestamp(seconds, UTC) if seconds else None
 
@@ -259,17 +356,33 @@ def _sentence(seen: Snapshot) -> str:
             "next": _clock(seen.next_probe),
         }
     numbers = {
-        "limit": number_format(seen.limit, 1),
+        "limit": number_format(seen.limit, 0),
         "in_flight": number_format(seen.in_flight),
         "latency": number_format(seen.latency, 2),
+        "pace": number_format(seen.pace, 1),
         "drop": _clock(seen.last_drop),
+        "until": _clock(seen.wait_until),
     }
     if seen.state == "waiting":
-        return _("Pusat meminta menunggu; batas sekarang %(limit)s panggilan sekaligus.") % numbers
-    return (
-        _(
-            "%(in_flight)s dari %(limit)s panggilan sedang berjalan; pusat menjawab dalam %(latency)s detik; "
-            "terakhir ditolak pukul %(drop)s."
-        )
-        % numbers
-    )
+        return _("Pusat meminta menunggu sampai pukul %(until)s.") % numbers
+    now = _("%(in_flight)s dari %(limit)s panggilan sedang berjalan; pusat menjawab dalam %(latency)s detik.")
+    return f"{now % numbers} {_reason(seen) % numbers}"
+
+
+def _reason(seen: Snapshot) -> str:
+    """Why is the limit what it is?"""
+    if seen.state == Mode.SEARCHING:
+        return _("Batas pusat belum diketahui: setiap jawaban menambah panggilan.")
+    if seen.state == Mode.RETURNING:
+        return _("Pusat menjawab lagi: kembali pelan-pelan ke tingkat sebelumnya.")
+    if seen.state == Mode.YIELDING:
+        return _("Pusat menolak berturut-turut: panggilan dikurangi.")
+    if seen.state == "listening":
+        return _("Jawaban terlambat: menunggu sebelum memanggil lagi.")
+    if seen.pace:
+        return _("Pusat membatasi jumlah per waktu: %(pace)s panggilan per detik.")
+    if seen.queue >= 1:
+        return _("Lebih banyak hanya akan mengantre di pusat.")
+    if seen.last_drop:
+        return _("Satu lagi ditolak pusat, terakhir pukul %(drop)s.")
+    return _("Pusat menjawab semuanya.")

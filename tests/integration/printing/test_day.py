@@ -18,7 +18,7 @@ from registry.models import Office
 from tests import factories
 from tests.factories import ACTOR, NOW
 
-CENTRE = Snapshot(state="steady", limit=4.0)
+CENTRE = Snapshot(state="holding", limit=4.0)
 
 
 class TestDay:

@@ -1,8 +1,12 @@
-"""Does the throttle give as many permits as the centre bears, to each its turn, and none without Redis?"""
+"""Does the throttle give as many permits as were learned, to each its turn, and none without Redis?"""
 
 from __future__ import annotations
 
+import time
+from collections import Counter
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from threading import Thread
 
 import pytest
@@ -12,14 +16,21 @@ from registry.central.errors import NoPermit
 from registry.central.throttle import Lane, Outcome, Permit, Throttle
 
 OFFICE = "21.02"
+FAR = 2e10  # seconds since 1970: no lesson in a test's time
 
 
-def take_all(throttle: Throttle, lane: Lane = Lane.AUTHORIZATION) -> list[Permit]:
+def tell(throttle: Throttle, **facts: object) -> None:
+    """Put the learner's words into its mouth, and let it learn nothing itself."""
+    told = {"limit": 4, "starts": 1e6, "latency": 0.5, "mode": "holding", "lesson_at": FAR} | facts
+    throttle._redis.hset(throttle._keys[0], mapping=told)  # type: ignore[arg-type]
+
+
+def take_all(throttle: Throttle, lane: Lane = Lane.AUTHORIZATION, office: str = OFFICE) -> list[Permit]:
     """Every permit there is now."""
     permits = []
     while True:
         try:
-            permits.append(throttle.acquire(lane=lane, office=OFFICE))
+            permits.append(throttle.acquire(lane=lane, office=office))
         except NoPermit:
             return permits
 
@@ -30,61 +41,53 @@ def answer(throttle: Throttle, permits: list[Permit], outcome: Outcome = Outcome
         throttle.settle(permit, outcome, **({"seconds": 1.0} | facts))  # type: ignore[arg-type]
 
 
-def grow(throttle: Throttle, rounds: int = 6, lane: Lane = Lane.AUTHORIZATION) -> None:
-    """Let the throttle learn that the centre answers."""
-    for _round in range(rounds):
-        answer(throttle, take_all(throttle, lane))
-
-
-def fail_until_out(throttle: Throttle) -> None:
-    """Nothing but failures until the throttle calls it an outage."""
-    for _round in range(30):
-        if throttle.snapshot().state == "outage":
-            return
-        answer(throttle, take_all(throttle), Outcome.DROPPED, seconds=2.0, timed_out=True)
-    pytest.fail("no outage was seen")
-
-
-@pytest.fixture
-def quick(redis: Redis, throttle: Throttle) -> Throttle:
-    """A throttle that has seen a centre which answers in milliseconds, so that silence is short."""
-    for _round in range(4):
-        answer(throttle, take_all(throttle), seconds=0.001)
-    return throttle
-
-
 class TestPermits:
-    def test_are_never_more_than_the_limit(self, throttle: Throttle) -> None:
-        grow(throttle)
-        taken = take_all(throttle)
-        seen = throttle.snapshot()
-        assert len(taken) == seen.in_flight == int(seen.limit)
-        assert throttle.room(lane=Lane.REPORT, office=OFFICE) == 0
-
-    def test_are_never_more_than_the_limit_for_many_threads(self, throttle: Throttle, redis: Redis) -> None:
-        grow(throttle)
+    def test_are_never_more_than_the_limit_for_many_threads(self, throttle: Throttle) -> None:
+        tell(throttle, limit=20)
         taken: list[Permit] = []
         threads = [Thread(target=lambda: taken.extend(take_all(throttle))) for _thread in range(8)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-        assert len(taken) == int(throttle.snapshot().limit)
+        assert len(taken) == throttle.snapshot().in_flight == 20
+        assert throttle.room(lane=Lane.REPORT, office=OFFICE) == 0
 
-    def test_say_when_to_come_back(self, throttle: Throttle) -> None:
+    def test_begin_evenly_and_not_in_a_burst(self, throttle: Throttle) -> None:
+        tell(throttle, limit=50, starts=2)
+        assert 1 <= len(take_all(throttle)) <= 2
+
+    def test_say_when_to_come_back_each_at_a_time_of_its_own(self, throttle: Throttle) -> None:
+        tell(throttle, limit=2, latency=1.0)
         take_all(throttle)
-        with pytest.raises(NoPermit) as refusal:
-            throttle.acquire(lane=Lane.REPORT, office=OFFICE)
-        assert 0 < refusal.value.retry_after <= 60
+        told = []
+        for office in range(6):
+            with pytest.raises(NoPermit) as refusal:
+                throttle.acquire(lane=Lane.REPORT, office=str(office))
+            told.append(refusal.value.retry_after)
+        gaps = [later - earlier for earlier, later in pairwise(told)]
+        assert all(gap == pytest.approx(0.5, abs=0.1) for gap in gaps)  # two places, a second each
 
-    def test_of_a_dead_holder_come_back_by_time(self, redis: Redis, throttle: Throttle) -> None:
-        brief = Throttle(redis, name=throttle._prefix, lease=0.001)
+    def test_of_a_dead_holder_come_back_by_time(self, redis: Redis) -> None:
+        brief = Throttle(redis, name="test-brief", lease=0.001)
         permit = brief.acquire(lane=Lane.REPORT, office=OFFICE)
         while brief.snapshot().in_flight:
-            pass
+            with suppress(NoPermit):
+                brief.acquire(lane=Lane.REPORT, office=OFFICE)
         assert brief.settle(permit, Outcome.OK, seconds=1.0) is False
         assert brief.snapshot().served == 0
         brief.forget()
+
+    def test_of_a_process_that_is_known_to_be_dead_come_back_at_once(self, redis: Redis) -> None:
+        dead, alive = (Throttle(redis, name="test-process", process=name) for name in ("a@1", "a@12"))
+        tell(dead, limit=4)
+        take_all(dead)
+        assert dead.forget_process("a@1") == 4
+        late = take_all(alive)
+        assert len(late) == 4
+        assert alive.forget_process("a@1") == 0
+        assert alive.snapshot().in_flight == 4
+        alive.forget()
 
     def test_are_settled_once(self, throttle: Throttle) -> None:
         permit = throttle.acquire(lane=Lane.REPORT, office=OFFICE)
@@ -100,85 +103,112 @@ class TestPermits:
         assert nowhere.snapshot().state == "no-redis"
         assert "Redis" in nowhere.snapshot().why
 
+    def test_take_two_round_trips_however_many_wait(self, throttle: Throttle, redis: Redis) -> None:
+        tell(throttle, limit=1)
+        held = throttle.acquire(lane=Lane.AUTHORIZATION, office=OFFICE)
+        for office in range(300):
+            with pytest.raises(NoPermit):
+                throttle.acquire(lane=Lane.AUTHORIZATION, office=f"{office:03}")
+        before = calls(redis)
+        throttle.settle(held, Outcome.OK, seconds=0.1)
+        with suppress(NoPermit):
+            throttle.acquire(lane=Lane.AUTHORIZATION, office="000")
+        assert calls(redis) - before == 2
+
+    def test_leave_nothing_behind_of_those_that_never_come_back(self, throttle: Throttle) -> None:
+        tell(throttle, limit=1, latency=0.001)
+        held = throttle.acquire(lane=Lane.AUTHORIZATION, office=OFFICE)
+        for office in range(50):
+            with pytest.raises(NoPermit):
+                throttle.acquire(lane=Lane.AUTHORIZATION, office=f"{office:03}")
+        throttle.settle(held, Outcome.OK, seconds=0.1)
+        until(lambda: take_all(throttle) != [])
+        assert (
+            throttle._redis.zcard(f"{throttle._prefix}:waiting:authorization") <= 1
+        )  # the last one asks still
+
 
 class TestLearning:
     def test_asks_for_more_while_the_centre_answers(self, throttle: Throttle) -> None:
         first = throttle.snapshot().limit
-        grow(throttle)
-        assert throttle.snapshot().limit > first + 4
+        for _round in range(6):
+            answer(throttle, take_all(throttle), seconds=0.02)
+            time.sleep(0.3)  # a lesson
+        assert throttle.snapshot().limit > first + 2
 
-    def test_does_not_grow_on_what_it_does_not_use(self, throttle: Throttle) -> None:
-        grow(throttle)
-        before = throttle.snapshot().limit
-        throttle._redis.hset(throttle._keys[0], "full_at", 0)
-        for _call in range(10):
-            answer(throttle, [throttle.acquire(lane=Lane.REPORT, office=OFFICE)])
-        assert throttle.snapshot().limit == before
-
-    def test_cuts_once_for_all_calls_that_were_in_flight_together(self, throttle: Throttle) -> None:
-        grow(throttle)
-        before = throttle.snapshot().limit
+    def test_heeds_a_refusal_at_once(self, throttle: Throttle) -> None:
+        tell(throttle, limit=10, lesson_at=0)
         taken = take_all(throttle)
-        answer(throttle, taken[:1])
-        answer(throttle, taken[1:3], Outcome.DROPPED)
-        assert throttle.snapshot().limit == pytest.approx(before * 0.7, rel=0.1)
-        assert throttle.snapshot().refused == 2
+        before = throttle.snapshot()
+        answer(throttle, taken[-1:], Outcome.DROPPED, seconds=0.01)
+        after = throttle.snapshot()
+        assert (before.refused, after.refused) == (0, 1)
+        assert after.last_drop is not None
+        assert throttle._redis.llen(f"{throttle._prefix}:seen") == 0
 
-    def test_keeps_the_place_of_a_refused_call_for_one_answer_time(self, throttle: Throttle) -> None:
-        grow(throttle)
-        permit = throttle.acquire(lane=Lane.REPORT, office=OFFICE)
-        throttle.settle(permit, Outcome.DROPPED, seconds=0.001)
-        assert throttle.snapshot().in_flight == 1
-
-    def test_stops_growing_when_answers_get_slow(self, throttle: Throttle) -> None:
-        grow(throttle)
-        before = throttle.snapshot().limit
-        answer(throttle, take_all(throttle), seconds=9.0)
-        assert throttle.snapshot().limit < before
+    def test_loses_nothing_when_two_learn_at_once(self, throttle: Throttle) -> None:
+        tell(throttle, limit=40, lesson_at=0)
+        taken = take_all(throttle)
+        threads = [
+            Thread(target=answer, args=(throttle, [permit], Outcome.DROPPED), kwargs={"seconds": 0.01})
+            for permit in taken
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert throttle.snapshot().refused == len(taken)
+        assert throttle.snapshot().in_flight == 0
 
     def test_never_goes_over_the_ceiling_of_an_administrator(self, throttle: Throttle) -> None:
+        tell(throttle, limit=50)
         throttle.set_ceiling(3)
-        grow(throttle)
         assert len(take_all(throttle)) == 3
-
-    def test_never_goes_below_one(self, throttle: Throttle) -> None:
-        for _round in range(5):
-            answer(throttle, take_all(throttle)[:1], Outcome.DROPPED)
-            throttle._redis.delete(*throttle._keys[1:2], *throttle._keys[3:])
-            throttle._redis.hset(throttle._keys[0], mapping={"outage": 0, "drops": 0})
-        assert throttle.snapshot().limit >= 1
+        throttle.set_ceiling(None)
+        assert len(take_all(throttle)) == 47
 
 
 class TestOutage:
-    def test_is_not_prolonged_by_calls_that_began_before_it(self, quick: Throttle, redis: Redis) -> None:
-        early = take_all(quick)[:8]
-        answer(quick, early[:3], Outcome.DROPPED, seconds=2.0)
-        fail_until_out(quick)
-        answer(quick, early[3:], Outcome.DROPPED, seconds=2.0)
-        assert float(redis.hget(quick._keys[0], "pause")) == 1.0  # type: ignore[arg-type]
+    @pytest.fixture
+    def out(self, throttle: Throttle) -> Throttle:
+        """A throttle that hears nothing from the centre; its next probe may go."""
+        tell(throttle, mode="outage", limit=10, probe_at=0, pause=3, probe_patience=0.2)
+        return throttle
 
-    def test_lets_one_probe_through_at_a_time(self, quick: Throttle, redis: Redis) -> None:
-        fail_until_out(quick)
-        assert take_all(quick) == []
-        redis.hset(quick._keys[0], "probe_at", 0)
-        assert len(take_all(quick)) == 1
+    def test_lets_one_probe_through_at_a_time(self, out: Throttle) -> None:
+        assert len(take_all(out)) == 1
+        tell(out, mode="outage", probe_at=0, probe_patience=60)
+        assert take_all(out) == []
 
-    def test_pauses_longer_after_each_failed_probe(self, quick: Throttle, redis: Redis) -> None:
-        fail_until_out(quick)
+    def test_gives_a_lost_probe_up_in_time(self, out: Throttle) -> None:
+        take_all(out)
+        tell(out, mode="outage", probe_at=0, probe_patience=0.1)
+        until(lambda: len(take_all(out)) == 1)
+
+    def test_pauses_longer_after_each_probe_and_never_evenly(self, out: Throttle) -> None:
         pauses = []
-        for _probe in range(7):
-            redis.hset(quick._keys[0], "probe_at", 0)
-            answer(quick, take_all(quick), Outcome.DROPPED, seconds=2.0)
-            pauses.append(float(redis.hget(quick._keys[0], "pause")))  # type: ignore[arg-type]
-        assert pauses == [2, 4, 8, 16, 30, 30, 30]
+        for _probe in range(4):
+            answer(out, take_all(out), Outcome.IGNORED)
+            pauses.append(float(out._redis.hget(out._keys[0], "pause")))  # type: ignore[arg-type]
+            tell(out, mode="outage", probe_at=0)
+        assert pauses == [8.25, 22.5, 22.5, 22.5]
 
-    def test_returns_gently_when_a_probe_is_answered(self, quick: Throttle, redis: Redis) -> None:
-        fail_until_out(quick)
-        redis.hset(quick._keys[0], "probe_at", 0)
-        answer(quick, take_all(quick))
-        seen = quick.snapshot()
-        assert seen.state in ("learning", "steady")
-        assert seen.limit <= 2
+    def test_is_seen_and_left_again(self, throttle: Throttle) -> None:
+        for _round in range(3):
+            answer(throttle, take_all(throttle), seconds=0.01)
+            time.sleep(0.3)
+        for _failure in range(40):
+            if throttle.snapshot().state == "outage":
+                break
+            answer(throttle, take_all(throttle), Outcome.DROPPED, seconds=0.01, timed_out=True)
+            time.sleep(0.05)
+        seen = throttle.snapshot()
+        assert seen.state == "outage"
+        assert "tidak menjawab" in seen.why
+        throttle._redis.hset(throttle._keys[0], "probe_at", 0)
+        answer(throttle, take_all(throttle), seconds=0.01)
+        assert throttle.snapshot().state == "returning"
+        assert throttle.snapshot().learned == pytest.approx(seen.learned)
 
 
 class TestTheCentresWishes:
@@ -207,49 +237,77 @@ class TestPause:
         assert take_all(throttle) != []
 
 
-class TestLanes:
-    def test_lets_a_lane_have_what_others_leave(self, throttle: Throttle) -> None:
-        grow(throttle, lane=Lane.REPORT)
-        assert len(take_all(throttle, Lane.REPORT)) == int(throttle.snapshot().limit)
+@pytest.fixture
+def busy(throttle: Throttle) -> Throttle:
+    """One call at a time, and each takes no time: turns are all that matters."""
+    tell(throttle, limit=1, latency=0.001)
+    return throttle
 
-    def test_gives_every_waiting_lane_its_share(self, throttle: Throttle) -> None:
-        throttle.set_ceiling(4)
-        grow(throttle)
-        granted = dict.fromkeys(Lane, 0)
-        for _turn in range(200):
-            permits = []
-            for lane in Lane:
-                try:
-                    permits.append(throttle.acquire(lane=lane, office=OFFICE))
-                except NoPermit:
-                    continue
-            for lane in Lane:
-                try:
-                    permits.append(throttle.acquire(lane=lane, office=OFFICE))
-                except NoPermit:
-                    continue
-            for permit in permits:
-                granted[permit.lane] += 1
-            answer(throttle, permits)
-        assert min(granted.values()) > 0.1 * sum(granted.values())
 
-    def test_never_starves_a_lane_when_only_one_call_may_be_in_flight(self, throttle: Throttle) -> None:
-        throttle.set_ceiling(1)
-        granted = dict.fromkeys(Lane, 0)
-        for _turn in range(60):
-            for lane in (Lane.AUTHORIZATION, Lane.AUTHORIZATION, Lane.REPORT, Lane.VISIBILITY):
-                try:
-                    permit = throttle.acquire(lane=lane, office=OFFICE)
-                except NoPermit:
-                    continue
-                granted[lane] += 1
+def turns(throttle: Throttle, callers: list[tuple[Lane, str]], rounds: int) -> Counter[tuple[Lane, str]]:
+    """All of them ask all the time, in this order; who got how many permits?"""
+    granted: Counter[tuple[Lane, str]] = Counter()
+    held: Permit | None = None
+    for _round in range(rounds):
+        for lane, office in callers:
+            with suppress(NoPermit):
+                permit = throttle.acquire(lane=lane, office=office)
+                granted[lane, office] += 1
                 held = permit
-            answer(throttle, [held])
-        assert all(granted.values())
+        if held:
+            throttle.settle(held, Outcome.OK, seconds=0.001)
+            held = None
+    return granted
+
+
+class TestTurns:
+    def test_lets_a_lane_have_what_others_leave(self, throttle: Throttle) -> None:
+        tell(throttle, limit=7)
+        assert len(take_all(throttle, Lane.REPORT)) == 7
+
+    def test_gives_every_waiting_lane_its_share(self, busy: Throttle) -> None:
+        granted = turns(busy, [(lane, OFFICE) for lane in Lane], rounds=200)
+        assert granted[Lane.AUTHORIZATION, OFFICE] == pytest.approx(100, abs=8)
+        assert granted[Lane.REPORT, OFFICE] == pytest.approx(70, abs=8)
+        assert granted[Lane.VISIBILITY, OFFICE] == pytest.approx(30, abs=8)
+
+    def test_gives_every_waiting_office_as_much(self, busy: Throttle) -> None:
+        granted = turns(busy, [(Lane.AUTHORIZATION, str(office)) for office in range(10)], rounds=200)
+        assert max(granted.values()) - min(granted.values()) <= 2
+
+    def test_gives_a_weightier_office_more(self, redis: Redis) -> None:
+        weighted = Throttle(redis, name="test-weights", weights={"big": 3.0})
+        tell(weighted, limit=1, latency=0.001)
+        granted = turns(weighted, [(Lane.REPORT, "big"), (Lane.REPORT, "small")], rounds=100)
+        assert granted[Lane.REPORT, "big"] == pytest.approx(75, abs=4)
+        weighted.forget()
+
+    def test_does_not_let_an_office_save_turns_up(self, busy: Throttle) -> None:
+        turns(busy, [(Lane.REPORT, "early")], rounds=50)
+        granted = turns(busy, [(Lane.REPORT, "early"), (Lane.REPORT, "late")], rounds=40)
+        assert granted[Lane.REPORT, "early"] == pytest.approx(20, abs=2)
+
+    def test_wait_for_nobody_who_does_not_come(self, busy: Throttle) -> None:
+        turns(busy, [(Lane.REPORT, "here"), (Lane.REPORT, "gone")], rounds=4)
+        until(lambda: turns(busy, [(Lane.REPORT, "here")], rounds=20)[Lane.REPORT, "here"] == 20)
 
 
 class TestHistory:
     def test_keeps_points_for_a_chart(self, throttle: Throttle) -> None:
-        grow(throttle, rounds=1)
+        answer(throttle, take_all(throttle))
         (point,) = throttle.history()[:1]
-        assert {"at", "limit", "in_flight", "state", "served", "refused"} <= point.keys()
+        assert {"at", "limit", "in_flight", "state", "served", "refused", "learned", "pace"} <= point.keys()
+
+
+def calls(redis: Redis) -> int:
+    """Commands that this Redis was sent by clients, scripts counted once."""
+    stats = redis.info("commandstats")
+    return sum(facts["calls"] for name, facts in stats.items() if name in ("cmdstat_evalsha", "cmdstat_eval"))
+
+
+def until(true: object, seconds: float = 10.0) -> None:
+    """Try until it is so."""
+    end = time.monotonic() + seconds
+    while not true():  # type: ignore[operator]
+        assert time.monotonic() < end, "it never came so"
+        time.sleep(0.02)

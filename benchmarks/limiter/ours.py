@@ -1,0 +1,108 @@
+"""How does our throttle stand in the simulated world? Its admission in memory, its learner as it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from random import Random
+
+from benchmarks.limiter.protocol import Answer, Kind, Limiter
+from benchmarks.limiter.world import Scene
+from registry.central.capacity import PROBE_PATIENCE, Known, Mode, Moment, Seen, learn, next_pause
+
+LESSON = 0.25
+
+
+@dataclass(slots=True, eq=False)
+class Ticket:
+    client: int
+    began: float
+    beside: int
+
+
+class Ours:
+    """One throttle for all clients."""
+
+    def __init__(self, scene: Scene, chance: Random) -> None:
+        self.known = Known()
+        self.chance = chance
+        self.clients = scene.clients
+        self.leases: dict[Ticket, None] = {}
+        self.log: list[Seen] = []
+        self.next_start = 0.0
+        self.opens_at = self.full_at = 0.0
+        self.let_in = 0
+        self.lesson_at = 0.0
+        self.trace: list[tuple[float, Known]] = []
+
+    def ask(self, *, client: int, now: float) -> object:
+        if now >= self.lesson_at:
+            self._learn(now)
+        k = self.known
+        if k.mode is Mode.OUTAGE:
+            return self._probe(client, now)
+        if max(self.opens_at, k.wait_until) > now:
+            return float(max(self.opens_at, k.wait_until))
+        if not k.starts:
+            return now + LESSON
+        if now < self.next_start - 1e-9:
+            return self.next_start
+        in_flight = self._in_flight()
+        if in_flight >= int(k.limit):
+            return now + max(0.02, min(1.0, k.answer / max(1.0, k.limit)))
+        self.next_start = max(self.next_start, now) + 1 / k.starts
+        return self._begin(client, now, in_flight)
+
+    def _in_flight(self) -> int:
+        void = self.known.void_before
+        return sum(one.began >= void for one in self.leases) if void else len(self.leases)
+
+    def _begin(self, client: int, now: float, beside: int) -> Ticket:
+        ticket = Ticket(client, now, beside)
+        self.leases[ticket] = None
+        self.let_in += 1
+        if beside + 1 >= int(self.known.limit):
+            self.full_at = now
+        return ticket
+
+    def _probe(self, client: int, now: float) -> object:
+        k = self.known
+        if now < k.probe_at:
+            return k.probe_at
+        probes = [one for one in self.leases if one.began >= k.void_before]
+        if probes and now - probes[-1].began < PROBE_PATIENCE * max(k.answer, 1.0):
+            return now + 1.0
+        k.probe_at = now + k.pause * (0.85 + 0.3 * self.chance.random())
+        k.pause = next_pause(k.pause)
+        return self._begin(client, now, 0)
+
+    def settle(self, *, ticket: Ticket, answer: Answer, now: float) -> None:
+        self.leases.pop(ticket)
+        self.let_in -= answer.kind is Kind.REFUSED
+        if answer.kind is Kind.CLOSED:
+            self.opens_at = answer.opens_at or now + 60
+        elif answer.kind is not Kind.ERROR:
+            self.log.append(
+                Seen(
+                    ticket.began,
+                    now,
+                    answer.kind is Kind.OK,
+                    answer.kind is Kind.TIMEOUT,
+                    ticket.beside,
+                    answer.retry_after or 0.0,
+                )
+            )
+        if now >= self.lesson_at or answer.kind is not Kind.OK or self.known.mode is Mode.OUTAGE:
+            self._learn(now)
+
+    def _learn(self, now: float) -> None:
+        k = self.known
+        proven = sum(k.refused_began < one.began <= now - k.verdict for one in self.leases)
+        self.known = learn(k, self.log, Moment(now, self._in_flight(), self.let_in, proven, self.full_at))
+        self.log = []
+        self.lesson_at = now + LESSON
+        self.trace.append((now, self.known))
+
+
+def ours(scene: Scene, chance: Random) -> list[Limiter]:
+    """The same throttle for every client."""
+    return [Ours(scene, chance)] * scene.clients

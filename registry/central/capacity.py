@@ -1,0 +1,696 @@
+"""How much may we ask of the centre?
+
+Pure: what was known, what was seen since, and the time go in; what is known comes out. The centre tells
+nobody what it bears, so three signs are read: calls that are refused, answers that become slow, and
+silence. ``throttle`` asks after every lesson is due and keeps what is known for all workers;
+docs/throttle.md argues for each part and shows what it reached.
+
+Two numbers come out. ``limit`` is how many calls may be in flight, ``pace`` how many may begin per
+second. A centre that works on so many calls at a time is met by the first, one with a quota per time
+by the second, and which of the two a centre is shows in what follows a refusal.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, fields, replace
+from enum import StrEnum
+from itertools import pairwise
+
+# --- What it costs to find out --------------------------------------------------------------------
+
+TRIES_PER_ANSWER = 1 / 280  # a try above the known level may be refused: three in a thousand calls are
+TRY_SECONDS = 60.0  # ... and one a minute where calls are few: one refusal a minute hurts nobody
+DEBT = 1.5  # a fallen level costs some refusals that no saving would have spared
+FIRST_CREDIT = 3.0  # an unknown centre is worth some refusals
+RESTLESS = 4.0  # times as many tries for a centre whose level has risen lately ...
+RESTLESS_SECONDS = 200.0  # ... fading within minutes
+CREDIT = 1.5  # tries that can be saved up: after a quiet night there is no volley of them
+FIRST_LIMIT = 2.0  # calls in flight at an unknown centre: two show whether one disturbs the other
+SEARCH_AHEAD = 4.0  # times the level at which answers were seen to be quick: further is a leap in the dark
+SMALL = 8.0  # calls in flight up to which one more is added for an answer, and not two
+HIGHEST = 4096.0  # calls in flight; more than all threads of all offices' workers
+PACE_SLACK = 2.0  # starts per second over what is answered per second: room for chance, none for bursts
+
+# --- How long until a sign can be trusted ---------------------------------------------------------
+
+VERDICT_TIMES = 4.0  # a call not refused after four usual refusal times has been let in
+VERDICT_LEAST = 0.25  # s; and a quarter of a second where refusals are instant
+WINDOW_ANSWERS = 40  # answers whose low quantile says something: its error is a quarter of the median
+WINDOW_FEWEST = 5  # ... and where answers are rare, this many ...
+WINDOW_LONGEST = 3.0  # ... once three answer times have passed
+LOW = 0.1  # the quantile: the quickest tenth hardly waited, so what they waited all waited
+BASE_ANSWERS = 400  # answers after which older ones fade
+QUANTILE_ERROR = 0.5  # its standard error is about half the median over the root of the answers
+
+# --- A quota per time, or a number at a time? -----------------------------------------------------
+
+MARKS = 5  # refusals that are compared: were the calls in flight alike, or the calls let in per second?
+MARK_CALLS = 10  # let in between two of them, so that a rate can be read
+ALIKE = 0.04  # spread of levels within which a centre counts calls in flight
+UNLIKE = 0.08  # spread from which it does not, if the rates are more alike
+LEAST_LEVEL = 5  # among smaller levels many are alike by chance
+QUOTA_SHARE = 0.995  # of what was let in per second
+QUOTA_CUT = 0.95  # where too few were let in to know
+QUOTA_TRY = 0.015  # of the pace: the first try
+QUOTA_PERIOD_TRY = 0.05  # the same where a quota starts anew on the clock, and only a period shows
+QUOTA_LOOK = 1.5  # s between two tries
+SPENT_SHARE = 0.1  # of the level: refused with so few in flight, it is not their number
+SPENT = 8  # refusals in a row at a spent quota
+BLOCKED = 3  # refusals in a row: nothing is let in at all
+
+# --- Chance ---------------------------------------------------------------------------------------
+
+SINGLE = 4  # single refusals ...
+SINGLE_SHARE = 0.8  # ... down to this share of the level: calls in flight are not what is refused
+CLEAN_CALLS = 60  # let in without a refusal: whatever we did last was enough
+CUTS = 4  # cuts of the pace without such a run ...
+CUTS_SHARE = 0.72  # ... and after the first to less than this share: the cause is not ours
+SHARE_CALLS = 40  # calls from which the share of refusals is read
+LONGEST_WAIT = 3600.0  # s; a longer Retry-After is asked about again within the hour
+BY_CHANCE = 0.003  # so seldom is a run of refusals taken for chance
+
+# --- A queue at the centre ------------------------------------------------------------------------
+
+QUEUE_SHARE = 0.2  # of the limit may wait at the centre: more than the error of reading it
+QUEUE_LEAST = 1.0  # ... and one call where the limit is small
+REFUSERS_QUEUE = 0.5  # of the limit: a centre that refuses is believed to queue only when it surely does
+DRAIN_EVERY = 1800.0  # s; the queue is let run dry now and then, to see the answer time without it ...
+DRAIN_SHARE = 0.7  # ... at this share of what was served
+LATE_SHARE = 0.25  # of the time after which a call is given up: the mean answer of a centre that is overrun
+
+# --- Silence --------------------------------------------------------------------------------------
+
+SILENT_ANSWERS = 14.0  # answers that are missing in a row; by chance alone once in a million
+SUSPICIOUS_ANSWERS = 6.0  # by chance once in four hundred: nothing more begins until one comes
+SILENT_LEAST = 1.0  # s
+SILENT_FAILURES = 3  # where answers are rare: failures in a row, for longer than an answer takes
+FIRST_PAUSE = 3.0  # s before the first probe
+LONGEST_PAUSE = 22.5  # s; not three probes a minute for the whole fleet, and a return is seen within them
+PAUSE_GROWTH = 2.75
+PROBE_PATIENCE = 2.5  # answer times after which a probe counts as lost and the next may go
+RETURN_DOUBLES = 1.0  # s in which the starts per second double after the first answer
+RETURN_PACE = 4.0  # times the usual starts per second at most while coming back
+RETURN_SHARE = 0.95  # of the level before; the rest is tried step by step
+IDLE_SECONDS = 60.0  # without a call: come back as after an outage, for others have come meanwhile
+STALE_SECONDS = 3600.0  # after an hour of silence half of what was known is asked for at first ...
+FORGOTTEN_SECONDS = 7 * 86400.0  # ... and after a week a tenth
+
+
+class Mode(StrEnum):
+    """What the fleet is doing now."""
+
+    SEARCHING = "searching"  # no sign yet: one more for every answer
+    HOLDING = "holding"  # the level is known; one more is tried now and then
+    YIELDING = "yielding"  # refused again and again: the level has fallen, nobody knows how far
+    OUTAGE = "outage"  # silence: one probe at a time
+    RETURNING = "returning"  # the first answers after silence
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One call that ended. Times in seconds by the throttle's clock, ``beside`` without itself."""
+
+    began: float
+    ended: float
+    answered: bool  # whatever the answer was
+    timed_out: bool = False  # no answer at all, rather than a refusal
+    beside: int = 0  # calls in flight when it began
+    retry_after: float = 0.0  # s that a refusal asked to wait
+
+    @property
+    def seconds(self) -> float:
+        return self.ended - self.began
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What the throttle sees now; ``proven``: calls in flight that began after the last refusal."""
+
+    now: float
+    in_flight: int
+    let_in: int  # calls ever begun and not refused
+    proven: int = 0
+    full_at: float = 0.0  # when the limit was last used up
+
+
+@dataclass(slots=True)
+class Mark:
+    """A refusal after calls were let in: what was it a refusal of?"""
+
+    at: float
+    level: int  # calls in flight
+    let_in: int  # calls let in, ever
+    row: int = 1  # refusals before the next call was let in
+
+
+@dataclass(slots=True)
+class Known:
+    """What is known of the centre: plain numbers, so that it can be kept anywhere as JSON."""
+
+    mode: Mode = Mode.SEARCHING
+    limit: float = FIRST_LIMIT  # calls in flight
+    pace: float = 0.0  # calls begun per second, 0: as many as the limit lets
+    since: float = 0.0  # when this mode began
+
+    answer: float = 0.0  # s, mean time of an answer
+    answers: int = 0
+    refusal: float = 0.0  # s, usual time of a refusal
+    rate: float = 0.0  # answers per second, lately
+    weight: float = 0.0  # how much of ``rate`` is known yet
+    learned_at: float = 0.0
+    answered_at: float = 0.0
+    missing: float = 0.0  # answers that should have come since the last one
+    failures: int = 0  # in a row, without an answer between
+
+    credit: float = FIRST_CREDIT
+    restless: float = 0.0  # rises of the level lately
+    fallen_to: float = HIGHEST  # the level after its last fall
+    step: float = 1.0  # of the next try
+    grown_at: float = 0.0
+    full_at: float = 0.0  # when the limit was first seen used up since it was grown
+
+    refusing: bool = False  # this centre refuses rather than queues
+    in_row: int = 0  # refusals without a call let in between
+    spent: int = 0  # of them with hardly anything in flight
+    refused_at: float = 0.0
+    refused_began: float = 0.0
+    cut_at: float = 0.0
+    wait_until: float = 0.0  # nothing begins before: so the centre asked
+    refused_level: float = -10.0  # the centre refused one more than this, lately
+    share: float = 0.0  # of calls refused, lately
+    clean: int = 0  # calls let in since the last refusal
+    marks: list[Mark] = field(default_factory=list)
+
+    noise: float = 0.0  # share of calls that fail at any load
+    single: int = 0  # refusals with calls let in between, and no clean run
+    single_from: float = 0.0  # the level before them
+    cuts: int = 0  # cuts of the pace without a clean run between
+    cut_from: float = 0.0  # the pace before them
+
+    quota: bool = False  # this centre counts calls per time
+    quota_pace: float = 0.0  # calls begun per second that it bears
+    quota_step: float = 0.0  # of the next try, as a share of the pace
+    tried_at: float = 0.0
+    quota_before: float = 0.0  # the pace before the last try
+    period: float = 0.0  # s, where a quota starts anew on the clock
+
+    base: float = 0.0  # s, the quickest tenth of answers without a queue
+    base_answers: int = 0
+    base_error: float = 0.0
+    window: list[float] = field(default_factory=list)
+    window_at: float = 0.0
+    window_from: float = 0.0  # calls begun before tell of another limit
+    window_limit: float = 0.0  # the limit when the window began
+    clear: float = 0.0  # the highest limit at which no queue was seen
+    queue: float = 0.0  # calls waiting at the centre
+    drained: float = 0.0  # the level to return to, while the queue is let run dry
+    drained_at: float = 0.0
+    queueing: bool = False  # this centre queues rather than refuses
+
+    before: float = 0.0  # the level before silence
+    silent_at: float = 0.0
+    pause: float = 0.0
+    probe_at: float = 0.0
+    void_before: float = 0.0  # calls begun before are written off
+
+    @property
+    def level(self) -> float:
+        """Calls in flight that the centre is believed to bear; in a silence, those it bore before."""
+        return self.before if self.mode in (Mode.OUTAGE, Mode.RETURNING) else self.limit
+
+    @property
+    def probe_patience(self) -> float:
+        """Seconds after which a probe counts as lost."""
+        return PROBE_PATIENCE * max(self.answer, 1.0)
+
+    @property
+    def breathless(self) -> bool:
+        """Whether answers are so overdue that nothing more should begin until one comes."""
+        return self.missing > SUSPICIOUS_ANSWERS
+
+    @property
+    def verdict(self) -> float:
+        """Seconds after which a call that was not refused has been let in."""
+        return max(VERDICT_LEAST, VERDICT_TIMES * self.refusal)
+
+    @property
+    def starts(self) -> float:
+        """Calls that may begin per second now."""
+        if self.breathless:
+            return 0.0
+        return self.pace or PACE_SLACK * max(self.limit / (self.answer or 1.0), 1.0)
+
+    @property
+    def usual_rate(self) -> float:
+        """Calls per second that the level before silence came to."""
+        return max(self.before, 1.0) / max(self.answer, 0.01)
+
+
+def learn(known: Known, seen: Sequence[Seen], at: Moment) -> Known:
+    """What is known after these calls ended."""
+    k = replace(known, window=list(known.window))
+    k.learned_at = known.learned_at or at.now
+    _count(k, seen, at)
+    if k.mode is Mode.OUTAGE:
+        _listen(k, seen, at)
+    elif _silent(k):
+        _fall_silent(k, at)
+    else:
+        if at.in_flight == 0 and k.answers and at.now - k.answered_at > IDLE_SECONDS:
+            _return(k, at, quiet=at.now - k.answered_at)
+        _come_back(k, at)
+        _heed_refusals(k, seen, at)
+        _heed_lost_calls(k, seen, at)
+        _read_queue(k, at)
+        _try_more(k, seen, at)
+    k.limit = min(max(k.limit, 1.0), HIGHEST)
+    k.learned_at = at.now
+    return k
+
+
+def to_json(known: Known) -> str:
+    """To be kept for all workers."""
+    return json.dumps(asdict(known))
+
+
+def from_json(text: str) -> Known:
+    """The reverse. What an older version knew and this one does not is left out."""
+    names = {one.name for one in fields(Known)}
+    facts = {name: value for name, value in json.loads(text).items() if name in names}
+    facts["mode"] = Mode(facts["mode"])
+    facts["marks"] = [Mark(**one) for one in facts["marks"]]
+    return Known(**facts)
+
+
+# --- Counting -------------------------------------------------------------------------------------
+
+
+def _count(k: Known, seen: Sequence[Seen], at: Moment) -> None:
+    answered = [one for one in seen if one.answered]
+    elapsed = max(0.0, at.now - k.learned_at)
+    for one in answered:
+        k.answers += 1
+        k.answer += (one.seconds - k.answer) / min(k.answers, 50)
+        if one.began >= k.window_from:
+            k.window.append(one.seconds)
+    k.restless *= math.exp(-elapsed / RESTLESS_SECONDS)
+    tries = len(answered) * TRIES_PER_ANSWER * (1 + RESTLESS * min(1.0, k.restless))
+    if answered:
+        tries = max(tries, (at.now - k.answered_at) / TRY_SECONDS)
+    k.credit = max(k.credit, min(CREDIT, k.credit + tries))
+    fade = math.exp(-elapsed / max(3.0, k.answer))
+    k.rate = k.rate * fade + len(answered) / max(3.0, k.answer)
+    k.weight = k.weight * fade + (1 - fade)
+    failed = [one for one in seen if not one.answered and one.began >= k.void_before]
+    if answered:
+        k.answered_at, k.missing, k.failures = at.now, 0.0, 0
+    else:
+        k.missing += at.in_flight * elapsed / max(k.answer, 0.01)
+        k.failures += len(failed)
+    for one in failed:
+        if not one.timed_out:
+            k.refusal += (one.seconds - k.refusal) / (8 if k.refusal else 1)
+
+
+def _rate(k: Known) -> float:
+    return k.rate / k.weight if k.weight > 0.05 else 0.0
+
+
+# --- Silence and return ---------------------------------------------------------------------------
+
+
+def _silent(k: Known) -> bool:
+    quiet = k.learned_at - k.answered_at
+    if not k.answers:
+        return k.failures >= SILENT_FAILURES
+    missing = k.missing >= SILENT_ANSWERS and quiet >= max(SILENT_LEAST, k.base)
+    failing = k.failures >= SILENT_FAILURES and quiet > 1.5 * k.answer
+    return missing or failing or (k.breathless and k.failures > 0)
+
+
+def _fall_silent(k: Known, at: Moment) -> None:
+    if k.mode is not Mode.RETURNING:
+        k.before = max(k.limit, k.before if at.now - k.refused_at < 3 * k.answer else 0.0)
+        k.silent_at = at.now
+    k.mode, k.since = Mode.OUTAGE, at.now
+    k.pause = FIRST_PAUSE
+    k.probe_at = at.now + k.pause
+    k.void_before = at.now
+    k.missing, k.failures, k.in_row = 0.0, 0, 0
+
+
+def _listen(k: Known, seen: Sequence[Seen], at: Moment) -> None:
+    """Any answer ends the silence; one to an old call also says that the old calls live."""
+    answered = [one for one in seen if one.answered]
+    if not answered:
+        return
+    if min(one.began for one in answered) < k.void_before:
+        k.void_before = 0.0
+    _return(k, at, quiet=at.now - k.silent_at)
+    _come_back(k, at)
+
+
+def _return(k: Known, at: Moment, *, quiet: float) -> None:
+    """Up to the level before, or to a part of it where that was long ago."""
+    if k.mode is not Mode.OUTAGE:
+        k.before = k.limit
+    share = RETURN_SHARE if quiet < STALE_SECONDS else 0.5 if quiet < FORGOTTEN_SECONDS else 0.1
+    k.mode, k.since = Mode.RETURNING, at.now
+    k.limit = max(1.0, k.before * share)
+    k.rate = k.weight = k.missing = 0.0
+    if not k.marks or k.marks[-1].row < BLOCKED:
+        k.marks = []  # else it was a spent quota rather than an outage
+    _forget_window(k, at)
+
+
+def _come_back(k: Known, at: Moment) -> None:
+    """Begin slowly, and double the starts per second until the level is reached."""
+    if k.mode is not Mode.RETURNING:
+        return
+    past = at.now - k.since
+    k.pace = (k.quota_pace or k.usual_rate) * min(
+        1.0 if k.quota else RETURN_PACE, 2 ** (past / RETURN_DOUBLES)
+    )
+    there = past >= RETURN_DOUBLES if k.quota else _full(k, at)
+    if there or past > max(10.0, 4 * k.answer):
+        k.mode, k.since, k.pace = Mode.HOLDING, at.now, k.quota_pace
+        k.quota_step, k.tried_at = 0.1, at.now
+        k.step, k.grown_at, k.full_at = max(1.0, 0.25 * k.limit), at.now, 0.0
+        k.credit = max(k.credit, 1.0)
+
+
+def next_pause(pause: float) -> float:
+    """Seconds until the probe after the next one."""
+    return min(pause * PAUSE_GROWTH, LONGEST_PAUSE)
+
+
+# --- Refusals -------------------------------------------------------------------------------------
+
+
+def _heed_refusals(k: Known, seen: Sequence[Seen], at: Moment) -> None:
+    if at.proven or any(one.answered and one.began > k.refused_began for one in seen):
+        k.in_row = k.spent = 0
+        if k.mode is Mode.YIELDING:
+            _let_in_again(k, at)
+    refused = [one for one in seen if not one.answered and not one.timed_out]
+    ended = sum(one.answered for one in seen) + len(refused)
+    if ended:
+        k.share += (1 - (1 - 1 / SHARE_CALLS) ** ended) * (len(refused) / ended - k.share)
+    k.credit = max(k.credit - max(0.0, len(refused) - k.noise * ended), -DEBT)
+    k.clean = 0 if refused else k.clean + ended
+    if k.clean >= CLEAN_CALLS:
+        k.cuts = k.single = 0
+    news = [one for one in refused if one.began > k.cut_at]
+    if news:
+        k.refusing, k.queueing = True, False  # a refusal is the plainer word
+        k.in_row += 1
+        k.refused_began = max(one.began for one in news)
+        k.wait_until = max(k.wait_until, _asked_to_wait(k, refused, at))
+        if not k.noise or _beyond_noise(k):
+            _cut(k, min(one.beside for one in news), at)
+
+
+def _asked_to_wait(k: Known, refused: Sequence[Seen], at: Moment) -> float:
+    """A full house asks the one too many to wait, and the others go on; else the word is for all of us."""
+    seconds = min(max(one.retry_after for one in refused), LONGEST_WAIT)
+    if seconds and (k.quota or k.in_row >= BLOCKED or not k.answers):
+        return at.now + seconds
+    k.grown_at = max(k.grown_at, at.now + seconds)
+    return 0.0
+
+
+def _let_in_again(k: Known, at: Moment) -> None:
+    k.mode, k.since, k.pace = Mode.HOLDING, at.now, k.quota_pace
+    k.fallen_to = k.limit if k.limit < 0.8 * k.before else HIGHEST
+    if not k.quota and k.limit < k.before / 2:
+        k.mode, k.limit = Mode.RETURNING, RETURN_SHARE * k.before
+
+
+def _cut(k: Known, level: int, at: Moment) -> None:
+    if at.now - k.refused_at > 3 * k.answer:
+        k.before = k.limit
+    k.refused_at = k.cut_at = at.now
+    k.refused_level = level
+    if k.mode is Mode.RETURNING or (k.mode is Mode.SEARCHING and (k.in_row >= 2 or k.credit < 0)):
+        k.mode, k.since, k.pace = Mode.HOLDING, at.now, 0.0
+    _count_single(k, level, at)
+    if k.quota:
+        _slow_down(k, at)
+    else:
+        k.limit = min(k.limit, level - 2.0 * (k.in_row - 1))
+        k.step, k.grown_at, k.full_at = 1.0, max(k.grown_at, at.now), 0.0
+    _mark(k, level, at)
+    if k.in_row >= BLOCKED:
+        k.mode, k.since = Mode.YIELDING, at.now
+        k.spent = k.spent + 1 if k.quota or level <= SPENT_SHARE * k.before else 0
+        k.pace = max(1 / k.verdict / 2 ** min(k.spent, 10), 1 / LONGEST_PAUSE)
+
+
+def _count_single(k: Known, level: int, at: Moment) -> None:
+    """Refused below what was let in, again and again, with calls let in between: it is not the number."""
+    if k.in_row > 1:
+        k.single = 0
+        return
+    k.single_from = max(k.limit, k.single_from if k.single else 0.0)
+    k.single += 1
+    if not k.quota and k.single >= SINGLE and level < SINGLE_SHARE * k.single_from:
+        k.limit = k.single_from
+        _count_time(k, max(_rate(k), 0.5 * k.limit / max(k.answer, 0.01)), at)
+
+
+def _mark(k: Known, level: int, at: Moment) -> None:
+    """Remember the refusal, and compare it with those before."""
+    if k.in_row > 1:
+        if k.marks:
+            k.marks[-1].row = k.in_row
+        return
+    if k.marks and at.let_in - k.marks[-1].let_in < MARK_CALLS:
+        return
+    k.marks = [*(replace(one) for one in k.marks[-MARKS:]), Mark(at.now, level, at.let_in)]
+    spent = len(k.marks) > 2 and all(one.row >= SPENT for one in k.marks[:-1])
+    if spent or len(k.marks) > MARKS:
+        _compare(k, at)
+    elif level == 0 and not k.quota and _rate(k):
+        _count_time(k, _rate(k), at)
+
+
+def _count_time(k: Known, rate: float, at: Moment) -> None:
+    k.quota, k.cuts, k.quota_step, k.tried_at = True, 0, QUOTA_TRY, at.now
+    k.quota_pace = k.quota_before = k.pace = QUOTA_SHARE * rate
+    k.limit = max(k.limit, 1.4 * k.quota_pace * k.answer)
+
+
+def _compare(k: Known, at: Moment) -> None:
+    """Alike in calls in flight, or alike in calls per second?"""
+    levels = [one.level for one in k.marks[1:]]
+    rates = [(b.let_in - a.let_in) / (b.at - a.at) for a, b in pairwise(k.marks)]
+    if _spread(levels) <= ALIKE and max(levels) >= LEAST_LEVEL:
+        if k.quota:
+            k.quota, k.quota_pace, k.pace, k.period = False, 0.0, 0.0, 0.0
+            k.limit = min(levels)
+    elif not k.quota and _spread(levels) > max(UNLIKE, _spread(rates)):
+        _count_time(k, sorted(rates)[len(rates) // 2], at)
+    blocked = [one for one in k.marks[:-1] if one.row >= BLOCKED]
+    gaps = sorted(b.at - a.at for a, b in pairwise(k.marks))
+    k.period = gaps[len(gaps) // 2] if k.quota and len(blocked) >= len(gaps) - 1 else 0.0
+
+
+def _spread(numbers: Sequence[float]) -> float:
+    mean = sum(numbers) / len(numbers)
+    return (max(numbers) - min(numbers)) / mean if mean else 0.0
+
+
+def _slow_down(k: Known, at: Moment) -> None:
+    """Back to what was borne before; what is let in between two refusals near each other is the quota."""
+    if k.in_row > 1:
+        return
+    last = k.marks[-1] if k.marks else Mark(-math.inf, 0, at.let_in)
+    let_in, span = at.let_in - last.let_in, at.now - last.at
+    if (let_in > CLEAN_CALLS or not k.marks) and not k.period:
+        k.quota_pace = k.quota_before if k.quota_before < k.quota_pace else 0.99 * k.quota_pace
+    elif let_in >= MARK_CALLS:
+        k.quota_pace = QUOTA_SHARE * min(let_in / span, k.quota_pace)
+        k.cut_from = k.cut_from if k.cuts else k.quota_pace
+        k.cuts += 1
+    else:
+        k.quota_pace *= QUOTA_CUT
+    k.pace = k.quota_before = k.quota_pace
+    k.quota_step, k.tried_at = QUOTA_PERIOD_TRY if k.period else QUOTA_TRY, at.now
+    if k.cuts >= CUTS and k.quota_pace < CUTS_SHARE * k.cut_from:
+        _blame_chance(k, at)
+
+
+def _heed_lost_calls(k: Known, seen: Sequence[Seen], at: Moment) -> None:
+    """Calls that nobody answered tell of load only where the others were answered late."""
+    lost = [one for one in seen if one.timed_out and one.began > k.cut_at]
+    if not lost or k.answer < LATE_SHARE * max(one.seconds for one in lost):
+        return
+    k.queueing, k.refusing, k.cut_at = True, False, at.now
+    k.limit, k.step = k.limit / 2, 1.0
+    if k.mode is not Mode.OUTAGE:
+        k.mode, k.since, k.pace = Mode.HOLDING, at.now, 0.0
+    _forget_window(k, at)
+
+
+# --- Chance ---------------------------------------------------------------------------------------
+
+
+def _beyond_noise(k: Known) -> bool:
+    """Whether refusals come more often than they do at any load."""
+    k.noise += (min(k.share, 2 * k.noise) - k.noise) / (10 * SHARE_CALLS)
+    if k.share < k.noise / 5:
+        k.noise = 0.0
+    spread = math.sqrt(k.noise * (1 - k.noise) / SHARE_CALLS)
+    return k.noise**k.in_row < BY_CHANCE or k.share > k.noise + 3 * spread
+
+
+def _blame_chance(k: Known, at: Moment) -> None:
+    """Slower and slower, and refused as often: it is not our doing. Back to where it began."""
+    k.noise = k.share
+    k.quota, k.quota_pace, k.pace, k.cuts, k.marks = False, 0.0, 0.0, 0, []
+    k.limit, k.refused_level, k.single = max(k.limit, k.single_from), -10.0, 0
+    k.mode, k.since, k.credit, k.in_row = Mode.HOLDING, at.now, CREDIT, 0
+
+
+# --- The queue at the centre ----------------------------------------------------------------------
+
+
+def _forget_window(k: Known, at: Moment) -> None:
+    k.window, k.window_at, k.window_from, k.window_limit = [], at.now, at.now, k.limit
+
+
+def _read_queue(k: Known, at: Moment) -> None:
+    """At the end of a window of answers: how many calls wait at the centre, and what follows."""
+    count, lasted = len(k.window), at.now - k.window_at
+    if not _says_something(k, count, lasted):
+        return
+    ordered = sorted(k.window)
+    low, middle = ordered[int(LOW * count)], ordered[count // 2]
+    error = QUANTILE_ERROR * middle / math.sqrt(count)
+    rate = count / lasted
+    k.window, k.window_at = [], at.now
+    if k.drained:
+        _end_drain(k, low, error, count)
+        return
+    if not k.queueing or low < k.base:
+        _believe(k, low, error, count)
+    k.queue = rate * max(0.0, low - k.base)
+    _meet_queue(k, at, rate * error)
+    if k.queueing and k.mode is Mode.HOLDING and at.now - k.drained_at > DRAIN_EVERY:
+        _drain(k, at)
+
+
+def _says_something(k: Known, count: int, lasted: float) -> bool:
+    hurry = 0.6 if k.step > 1.0 or k.mode is Mode.SEARCHING else 1.0  # while the limit is being raised
+    enough = count >= hurry * WINDOW_ANSWERS and lasted >= hurry * k.answer / 2
+    return enough or (count >= WINDOW_FEWEST and lasted >= hurry * WINDOW_LONGEST * k.answer)
+
+
+def _believe(k: Known, low: float, error: float, count: int) -> None:
+    """Average over the windows that differ by chance only: the least of many would be too low."""
+    if k.base and low > k.base + 1.5 * error + k.base_error:
+        return
+    weight = count / (count + k.base_answers)
+    k.base += weight * (low - k.base)
+    k.base_answers = min(k.base_answers + count, BASE_ANSWERS)
+    k.base_error = error * math.sqrt(count / k.base_answers)
+    k.clear = max(k.clear, k.window_limit)
+    k.window_limit = k.limit
+
+
+def _drain(k: Known, at: Moment) -> None:
+    """Let the queue run dry for a moment, to see what an answer takes without it."""
+    k.drained, k.drained_at = max(1.0, k.limit - k.queue), at.now
+    k.limit = max(1.0, DRAIN_SHARE * k.drained)
+    _forget_window(k, at)
+
+
+def _end_drain(k: Known, low: float, error: float, count: int) -> None:
+    k.base, k.base_answers, k.base_error = low, count, error
+    k.limit = k.drained * (1 + QUEUE_SHARE)
+    k.drained, k.queue = 0.0, 0.0
+
+
+def _target(k: Known) -> float:
+    return max(QUEUE_LEAST, QUEUE_SHARE * k.limit)
+
+
+def _meet_queue(k: Known, at: Moment, doubt: float) -> None:
+    target = _target(k)
+    clear = target if k.queueing else (REFUSERS_QUEUE if k.refusing else 1.25 * QUEUE_SHARE) * k.limit
+    sure = not k.refusing or at.now - k.refused_at > 5 * k.answer
+    if k.queue > max(clear, QUEUE_LEAST) + 1.5 * doubt and sure:
+        first = not k.queueing
+        k.queueing, k.refusing, k.step = True, False, 1.0
+        k.limit = max(1.0, min(k.limit, at.in_flight + 1) - (k.queue - target))
+        if k.mode is Mode.SEARCHING:
+            k.mode, k.since = Mode.HOLDING, at.now
+        _forget_window(k, at)
+        if first:
+            k.queue = target
+            _drain(k, at)
+    elif k.queueing and k.mode is Mode.HOLDING:
+        if k.queue < 0.4 * target and _full(k, at):
+            k.limit += max(k.step, 0.12 * k.limit, 1.0)
+            k.step = min(2 * max(k.step, 0.12 * k.limit), 0.35 * k.limit)
+            return
+        k.step = 1.0
+        if k.queue > target:
+            k.limit -= (k.queue - target) / 4
+
+
+# --- Trying more ----------------------------------------------------------------------------------
+
+
+def _full(k: Known, at: Moment) -> bool:
+    """Whether the limit was used up since the last lesson: else nobody knows what a higher one would do."""
+    return at.in_flight >= math.floor(k.limit) or at.full_at >= max(k.learned_at, k.grown_at)
+
+
+def _try_more(k: Known, seen: Sequence[Seen], at: Moment) -> None:
+    full = _full(k, at)
+    if k.mode is Mode.SEARCHING:
+        if k.queue < _target(k) and (full or at.now - k.full_at < k.answer):
+            more = (2 if k.limit >= SMALL else 1) * sum(one.answered for one in seen)
+            k.limit = min(k.limit + more, SEARCH_AHEAD * max(k.clear, FIRST_LIMIT))
+        if full:
+            k.full_at = at.now
+        return
+    if k.mode is not Mode.HOLDING or not k.refusing:
+        return
+    if k.quota:
+        _try_faster(k, at)
+        return
+    if full and not k.full_at:
+        k.full_at = at.now
+    if not k.full_at or at.now - k.full_at < k.verdict or at.now < k.grown_at:
+        return
+    known = math.floor(k.limit)
+    if (
+        known < k.refused_level
+    ):  # between what was let in and what was refused: halve, at no risk worth saving for
+        k.limit = known + math.ceil((k.refused_level - known) / 2)
+        k.full_at = 0.0
+        return
+    if k.step <= 1.0 and k.credit < 1.0:
+        return
+    if known > 1.2 * k.fallen_to:
+        k.restless, k.fallen_to = min(2.0, k.restless + 0.5), HIGHEST
+    k.limit = known + k.step
+    k.step = min(2 * k.step, max(1.0, 0.25 * k.limit))
+    k.grown_at, k.full_at = at.now, 0.0
+
+
+def _try_faster(k: Known, at: Moment) -> None:
+    first = QUOTA_PERIOD_TRY if k.period else QUOTA_TRY
+    look = max(QUOTA_LOOK, k.verdict, k.period)
+    if at.now - k.tried_at < look or (k.quota_step <= first and k.credit < 1.0):
+        return
+    k.quota_before = k.quota_pace
+    k.quota_pace *= 1 + k.quota_step
+    k.quota_step = min(2 * k.quota_step, 0.25)
+    k.pace, k.tried_at = k.quota_pace, at.now
+    k.limit = max(k.limit, 1.4 * k.quota_pace * k.answer)
