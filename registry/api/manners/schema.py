@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
 
 from registry.api.manners import once
@@ -52,13 +51,13 @@ DESCRIPTIONS = {
     503: "Not now; wait `Retry-After` seconds.",
 }
 
-IDEMPOTENCY_KEY = OpenApiParameter(
-    once.HEADER,
-    {"type": "string", "pattern": "^[A-Za-z0-9_-]{16,64}$"},
-    OpenApiParameter.HEADER,
-    required=True,
-    description="Minted once for one act of a person; sent again with each attempt.",
-)
+IDEMPOTENCY_KEY = {
+    "name": once.HEADER,
+    "in": "header",
+    "required": True,
+    "schema": {"type": "string", "pattern": "^[A-Za-z0-9_-]{16,64}$"},
+    "description": "Minted once for one act of a person; sent again with each attempt.",
+}
 
 
 class OfficeSchema(AutoSchema):
@@ -66,36 +65,38 @@ class OfficeSchema(AutoSchema):
 
     always: ClassVar[tuple[int, ...]] = (429,)
 
-    def get_override_parameters(self) -> list[Any]:
-        found = list(super().get_override_parameters())
-        handler = getattr(self.view, self.method.lower(), None)
-        return [*found, IDEMPOTENCY_KEY] if getattr(handler, "is_once", False) else found
+    def get_operation(self, *args: Any, **kwargs: Any) -> Any:
+        """What a view says of itself, and what all of them share."""
+        operation = super().get_operation(*args, **kwargs)
+        if operation is None:
+            return None
+        document = self.resolve_serializer(ProblemDocument(), "response").ref
+        for code in self._problems():
+            operation["responses"][str(code)] = {
+                "description": DESCRIPTIONS[code],
+                "content": {PROBLEM_JSON: {"schema": document}},
+            }
+        if self._handler("is_once"):
+            operation.setdefault("parameters", []).append(IDEMPOTENCY_KEY)
+        return operation
+
+    def _handler(self, mark: str) -> Any:
+        return getattr(getattr(self.view, self.method.lower(), None), mark, None)
 
     def get_filter_backends(self) -> list[Any]:
         return []
 
-    def get_response_serializers(self) -> Any:
-        own = super().get_response_serializers()
-        if not isinstance(own, dict):
-            return own
-        return {**own, **{(code, PROBLEM_JSON): self._problem(code) for code in self._problems()}}
-
     def _problems(self) -> list[int]:
-        codes = set(self.always)
-        handler = getattr(self.view, self.method.lower(), None)
-        codes |= set(getattr(handler, "problems", ()))
+        codes = {*self.always, *(self._handler("problems") or ())}
         if self.view.authentication_classes:
             codes.add(401)
         if getattr(self.view, "scope", None):
             codes.add(403)
         if self.method.lower() in BODIES:
             codes |= {400, 413, 415}
-        if getattr(handler, "is_once", False):
+        if self._handler("is_once"):
             codes |= {409, 422}
         return sorted(codes)
-
-    def _problem(self, code: int) -> OpenApiResponse:
-        return OpenApiResponse(ProblemDocument, description=DESCRIPTIONS[code])
 
 
 def may_answer(*codes: int) -> Any:
