@@ -13,7 +13,7 @@ RUN_READY := $(VENV)/.ready-run
 DEV_READY := $(VENV)/.ready-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench chaos lint format types imports check lock lock-check schema messages clean
+.PHONY: help run test bench chaos lint format types imports check lock lock-check audit schema messages clean
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -62,6 +62,9 @@ lock-check: ## no address of a package index in any lock
 
 schema: $(DEV_READY) ## write the interface's schema into docs/openapi.yaml
 	@EKTP_DEMO=1 DATABASE_URL=postgres://nowhere/none REDIS_URL=redis://nowhere/0 $(PY) -W ignore manage.py spectacular --file docs/openapi.yaml --validate --fail-on-warn
+
+audit: $(DEV_READY) ## known holes in what is locked (asks pypi.org)
+	@$(VENV)/bin/pip-audit --requirement requirements.txt --require-hashes --disable-pip --progress-spinner off
 
 messages: $(DEV_READY) ## collect the texts for translation and compile the catalogues
 	@EKTP_DEMO=1 DATABASE_URL=postgres://nowhere/none REDIS_URL=redis://nowhere/0 $(PY) manage.py makemessages -l en --no-obsolete --no-wrap --add-location=file --ignore .venv --ignore var --ignore tests --ignore benchmarks
