@@ -27,7 +27,9 @@ from django.views.decorators.http import require_GET
 from printing.models import CardRequest
 from printing.paper import box, minutes, receipt, reports
 from printing.selectors import papers
+from registry.admin.reads import record_access
 from registry.models import BlankMovement, BlankReceipt, District, Office
+from registry.models.access import Deed
 from registry.states import Place
 
 Paper = tuple[str, bytes]  # the file's name without its ending, and the PDF
@@ -120,12 +122,12 @@ def paper(right: str) -> Callable[[Callable[..., Paper]], Callable[..., HttpResp
 
 @paper(RECEIPT)
 def receipt_strip(request: HttpRequest, pk: int) -> Paper:
-    return f"resi-{pk}", receipt.strip(papers.receipt(request=_request(pk)))
+    return f"resi-{pk}", receipt.strip(_receipt(request, pk))
 
 
 @paper(RECEIPT)
 def receipt_page(request: HttpRequest, pk: int) -> Paper:
-    return f"resi-{pk}-a4", receipt.page(papers.receipt(request=_request(pk)))
+    return f"resi-{pk}-a4", receipt.page(_receipt(request, pk))
 
 
 @paper(MINUTES)
@@ -163,13 +165,16 @@ def box_label(request: HttpRequest) -> Paper:
 @paper(BOXES)
 def box_manifest(request: HttpRequest) -> Paper:
     asked = _box(request)
+    record_access(request, residents={card.resident for card in asked.cards}, deed=Deed.EXPORTED, page="box")
     return f"isi-{asked.number.replace('/', '-')}", box.manifest(asked)
 
 
-def _request(pk: int) -> CardRequest:
-    return get_object_or_404(
+def _receipt(request: HttpRequest, pk: int) -> receipt.Receipt:
+    asked = get_object_or_404(
         CardRequest.objects.select_related("office", "resident", "recording__district"), pk=pk
     )
+    record_access(request, residents=[asked.resident_id], page="receipt")
+    return papers.receipt(request=asked)
 
 
 def _box(request: HttpRequest) -> box.Box:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from io import BytesIO
+from uuid import UUID
 
 from reportlab.lib.pagesizes import A5, landscape
 from reportlab.lib.units import mm
@@ -35,8 +36,9 @@ from printing.paper.sheet import (
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One card in a box. ``nik`` is masked."""
+    """One card in a box. ``nik`` is masked; ``resident`` is the row whose access trail is told."""
 
+    resident: UUID
     receipt: str
     name: str
     nik: str

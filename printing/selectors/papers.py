@@ -304,6 +304,7 @@ def box(*, office: Office, district: District, number: int, on: date) -> Box:
         on=on,
         cards=[
             Card(
+                resident=request.resident_id,
                 receipt=request.receipt,
                 name=request.resident.name,
                 nik=request.resident.masked_nik,

@@ -14,7 +14,7 @@ from printing.printers.memory import MemoryPrinter
 from printing.selectors import papers
 from printing.services.inspection import spoil
 from registry.central.memory import MemoryCentral
-from registry.models import BlankReceipt, District, Office
+from registry.models import AccessLog, BlankReceipt, District, Office
 from registry.services import blanks
 from tests.factories import ACTOR, NOW, stock, waiting
 from tests.integration.printing.line.test_authorizations import ask_all
@@ -153,6 +153,19 @@ class TestPages:
             assert (answer.status_code, answer["Content-Type"]) == (200, "application/pdf"), address
             assert answer["Content-Disposition"].startswith("inline")
             assert "no-store" in answer["Cache-Control"]
+
+    def test_are_written_into_the_trail_of_everybody_on_them(
+        self, admin_client: Client, printed: list[CardRequest]
+    ) -> None:
+        admin_client.get(reverse("papers:receipt", args=[printed[4].pk]))
+        district = District.objects.get().pk
+        admin_client.get(reverse("papers:box_manifest"), {"district": district, "number": 1})
+
+        told = AccessLog.objects.values_list("resident", "page")
+        assert set(told) == {
+            (printed[4].resident_id, "receipt"),
+            *((request.resident_id, "box") for request in printed[:3]),
+        }
 
     def test_send_strangers_to_the_login(self, client: Client, printed: list[CardRequest]) -> None:
         answer = client.get(reverse("papers:receipt", args=[printed[0].pk]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, datetime
+from uuid import UUID
 
 import pytest
 
@@ -79,7 +80,7 @@ BOX = box.Box(
     district="Kundur Utara",
     on=DAY,
     cards=[
-        box.Card(f"7ZK3-0M9Q-ABCD-EFGH-{n}", f"Contoh {n}", "2102••••••••0001", "Sungai Lakam")
+        box.Card(UUID(int=n), f"7ZK3-0M9Q-ABCD-EFGH-{n}", f"Contoh {n}", "2102••••••••0001", "Sungai Lakam")
         for n in range(9)
     ],
 )
