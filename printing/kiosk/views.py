@@ -58,12 +58,14 @@ def worker(request: HttpRequest) -> HttpResponse:
 @never_cache
 def manifest(request: HttpRequest) -> JsonResponse:
     """What makes the page an app of the device."""
+    with translation.override(FIRST):
+        name, short = _("Kios Dukcapil"), _("Kios")
     icon = {"src": static("kiosk/icon.svg"), "sizes": "any", "type": "image/svg+xml"}
     return JsonResponse(
         {
             "id": reverse("kiosk"),
-            "name": _("Kios Dukcapil"),
-            "short_name": _("Kios"),
+            "name": name,
+            "short_name": short,
             "lang": FIRST,
             "start_url": reverse("kiosk"),
             "scope": reverse("kiosk"),

@@ -226,6 +226,21 @@ class TestALineThatDrops:
         asked = [bytes(one.nik_index) for one in Application.objects.order_by("id")]
         assert asked == [vault().index(factories.nik_of(number)) for number in (3, 1, 2)]
 
+    def test_in_silence_keeps_nobody_waiting_for_long(
+        self, live_server: LiveServer, page: Page, office: Office, watch: Watch
+    ) -> None:
+        watch.forgive(GONE)
+        with fault_proxy(port=live_server.thread.port) as line:
+            kiosk = Kiosk(page, line.url)
+            kiosk.enrol(office)
+            line.faults = Faults(black_hole=1.0)
+            ask_for_a_reprint(kiosk)
+            kiosk.sees("belum terkirim")
+            line.faults = Faults()
+            page.evaluate("dispatchEvent(new Event('online'))")
+            kiosk.sees("Semua permintaan sudah terkirim")
+        assert Application.objects.count() == 1
+
     def test_says_that_it_cannot_answer_now(
         self, live_server: LiveServer, page: Page, office: Office, watch: Watch
     ) -> None:

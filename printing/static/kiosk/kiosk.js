@@ -132,7 +132,7 @@ async function confirmComing(coming) {
 
 // The office's answer; nothing when the screen has said something else in the meantime.
 async function deliver(wish) {
-  stage.show("wait");
+  stage.show("sending");
   const signal = stage.signal();
   const entry = await queue.add(wish);
   const answer = await Promise.race([arrival(entry), new Promise((end) => setTimeout(end, PATIENCE))]);

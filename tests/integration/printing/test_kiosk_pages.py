@@ -33,6 +33,12 @@ class TestEveryPage:
     def test_is_not_kept_by_anybody_but_its_service_worker(self, client: Client, page: str) -> None:
         assert "no-store" in client.get(page)["Cache-Control"]
 
+    @pytest.mark.parametrize("page", PAGES)
+    def test_lends_the_camera_to_nobody_but_itself(self, client: Client, page: str) -> None:
+        granted = client.get(page)["Permissions-Policy"]
+        assert "camera=(self)" in granted
+        assert "microphone=()" in granted
+
     def test_says_its_language(self, client: Client) -> None:
         assert '<html lang="id"' in client.get("/kiosk/").content.decode()
         assert '<html lang="en"' in client.get("/kiosk/en/").content.decode()
