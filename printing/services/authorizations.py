@@ -78,15 +78,15 @@ def claim(*, office: Office, limit: int, now: datetime, lease: timedelta) -> lis
             CardRequest.objects.filter(office=office, state=S.WAITING, due_at__lte=now)
             .order_by("priority", "recorded_at", "id")
             .select_for_update(skip_locked=True, of=("self",))
-            .select_related("resident", "recording", "office")[: limit - len(pending)]
+            .select_related("resident")[: limit - len(pending)]
         )
+        for request in waiting:
+            request.office = office
         return pending + _begin_asking(waiting, now=now, until=until)
 
 
 def _loaded() -> Any:
-    return PrintAuthorization.objects.select_related(
-        "request__resident", "request__recording", "request__office"
-    )
+    return PrintAuthorization.objects.select_related("request__resident", "request__office")
 
 
 def _begin_asking(
@@ -228,7 +228,7 @@ def _still_claimed(answers: Sequence[Answer]) -> dict[int, PrintAuthorization]:
     """Those of our authorizations that nobody has taken over, locked, with their requests."""
     claims = {answer.authorization.pk: answer.authorization.claimed_until for answer in answers}
     rows = (
-        _loaded()
+        PrintAuthorization.objects.select_related("request")  # the rest is at hand, or rarely wanted
         .filter(pk__in=claims, state=A.ASKING)
         .order_by("id")
         .select_for_update(of=("self", "request"))

@@ -202,10 +202,10 @@ def _reserved(name: str) -> str:
 
 
 def _still(jobs: Sequence[PrintJob], *, state: JobState) -> list[PrintJob]:
-    """Those of these jobs whose claim nobody has taken over, locked, in the order given."""
+    """Those of these jobs whose claim nobody has taken over, locked, in their order; no person is loaded."""
     claims = {job.pk: job.claimed_until for job in jobs}
     rows = (
-        _loaded()
+        PrintJob.objects.select_related("authorization__request")
         .filter(pk__in=claims, state=state)
         .order_by("id")
         .select_for_update(of=("self", "authorization__request"))
