@@ -121,11 +121,12 @@ def _hours(begins: datetime, now: datetime) -> Iterable[datetime]:
 
 
 def _round_up(value: float) -> int:
-    """The next number that reads well on an axis: 2, 4, 10, 20, 40, 100 ..."""
-    if value <= 2:
-        return 2
+    """The next number whose half reads well on an axis too: 2, 4, 6, 8, 10, 12, 16, 20, 30 ..."""
+    if value <= 10:
+        return max(2, ceil(value / 2) * 2)
     power = 10 ** int(log10(value))
-    return next(step * power for step in (2, 4, 10) if step * power >= ceil(value))
+    steps = (power, power * 12 // 10, power * 16 // 10, *(n * power for n in (2, 3, 4, 6, 8, 10)))
+    return next(step for step in steps if step >= value)
 
 
 def _text(number: float) -> str:

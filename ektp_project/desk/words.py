@@ -46,6 +46,9 @@ def ago(moment: datetime | None, now: datetime) -> str:
 def lasted(span: timedelta) -> str:
     """``3 hari``, ``4 jam``, ``12 menit``, ``5 detik``: one unit is enough at a glance."""
     seconds = max(0, int(span.total_seconds()))
+    if seconds >= 2 * 365 * 86400:
+        years = seconds // (365 * 86400)
+        return ngettext("%(count)d tahun", "%(count)d tahun", years) % {"count": years}
     if seconds >= 2 * 86400:
         return ngettext("%(count)d hari", "%(count)d hari", seconds // 86400) % {"count": seconds // 86400}
     if seconds >= 2 * 3600:

@@ -123,6 +123,21 @@ def _state(subject: str, state: str) -> str:
 
 def reason(code: str) -> str:
     """A reason in words, where it is one of ours; a person's own words stay as they are."""
+    ours = {
+        "visible": _("muncul di pusat"),
+        "not-visible": _("belum muncul di pusat"),
+        "import": _("dari daftar"),
+        "command-expired": _("perintah cetak kedaluwarsa"),
+        "not-sent": _("belum sempat dikirim ke printer"),
+        "printer-does-not-know": _("printer tidak mengenalnya"),
+        "printer-failed": _("printer gagal"),
+        "quota": _("kuota habis"),
+        "rescued": _("pekerja terhenti; diambil lagi"),
+        "undrawable": _("kartu tidak dapat digambar"),
+        "wrong-answer": _("jawaban pusat untuk orang lain"),
+    }
+    if code in ours:
+        return ours[code]
     for words in (HoldReason, MatchResult):
         if code in words.values:
             return str(words(code).label)

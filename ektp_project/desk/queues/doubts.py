@@ -53,7 +53,9 @@ class Doubts(Desk):
             .values_list("printer", "printer__name")
             .annotate(count=Count("*"))
         )
-        return [Kind(str(pk), name, count) for pk, name, count in sorted(counted, key=lambda row: -row[2])]
+        return [
+            Kind(str(pk), name or "—", count) for pk, name, count in sorted(counted, key=lambda row: -row[2])
+        ]
 
     def of_kind(self, rows: QuerySet[PrintJob], kind: str) -> QuerySet[PrintJob]:
         return rows.filter(printer=int(kind)) if kind.isdecimal() else rows.none()
