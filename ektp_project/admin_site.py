@@ -23,6 +23,7 @@ class OfficeAdminSite(AdminSite):
     site_header = _("Kantor cetak KTP-el")
     site_title = _("Kantor cetak KTP-el")
     index_title = _("Hari ini")
+    site_url = None  # there is no other site
     enable_nav_sidebar = False  # at 1366 pixels a list needs them all; every list is one click away
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:

@@ -30,7 +30,8 @@ class HandOverForm(forms.Form):
     """Who stands there, and does the finger match?"""
 
     collector = forms.CharField(label=_("Penerima"), max_length=100)
-    match = forms.ChoiceField(label=_("Pencocokan 1:1"), choices=MatchResult.choices)
+    # Nothing is chosen beforehand: a match is seen, not assumed.
+    match = forms.ChoiceField(label=_("Pencocokan 1:1"), choices=[("", "—"), *MatchResult.choices])
 
 
 def give(row: CardRequest, words: Words, *, actor: str, now: datetime) -> None:
