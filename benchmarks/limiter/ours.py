@@ -10,6 +10,7 @@ from benchmarks.limiter.world import Scene
 from registry.central.capacity import PROBE_PATIENCE, Known, Mode, Moment, Seen, learn, next_pause
 
 LESSON = 0.25
+CATCH_UP, LONGEST_TURN, GRACE, AGAIN, LEAST_WAIT = 0.05, 5.0, 0.5, 0.1, 0.02
 
 
 @dataclass(slots=True, eq=False)
@@ -28,29 +29,53 @@ class Ours:
         self.clients = scene.clients
         self.leases: dict[Ticket, None] = {}
         self.log: list[Seen] = []
-        self.next_start = 0.0
+        self.next_start = self.turn_now = 0.0
+        self.turns: dict[int, float] = {}
+        self.waiting: dict[int, tuple[float, float]] = {}
         self.opens_at = self.full_at = 0.0
         self.let_in = 0
         self.lesson_at = 0.0
         self.trace: list[tuple[float, Known]] = []
 
     def ask(self, *, client: int, now: float) -> object:
+        """As ``acquire`` in throttle.lua, with one lane and an office for every client."""
         if now >= self.lesson_at:
             self._learn(now)
         k = self.known
-        if k.mode is Mode.OUTAGE:
-            return self._probe(client, now)
         if max(self.opens_at, k.wait_until) > now:
             return float(max(self.opens_at, k.wait_until))
+        if k.mode is Mode.OUTAGE:
+            return self._probe(client, now)
         if not k.starts:
             return now + LESSON
-        if now < self.next_start - 1e-9:
-            return self.next_start
         in_flight = self._in_flight()
-        if in_flight >= int(k.limit):
-            return now + max(0.02, min(1.0, k.answer / max(1.0, k.limit)))
-        self.next_start = max(self.next_start, now) + 1 / k.starts
+        free = min(int(k.limit) - in_flight, int(max(1.0, k.starts)))
+        turn = max(self.turns.get(client, 0.0), self.turn_now)
+        if now < self.next_start or free <= self._due_before(client, turn, now):
+            return self._send_away(client, turn, now)
+        self.waiting.pop(client, None)
+        self.turns[client] = turn + 1
+        self.turn_now = max(self.turn_now, turn)
+        self.next_start = max(self.next_start, now - CATCH_UP) + 1 / k.starts
         return self._begin(client, now, in_flight)
+
+    def _due_before(self, client: int, turn: float, now: float) -> int:
+        """Clients whose time to come back has come, and whose turn is before this one's."""
+        self.waiting = {one: (at, told) for one, (at, told) in self.waiting.items() if told + GRACE > now}
+        waiting = self.waiting.items()
+        return sum(told <= now and at < turn for one, (at, told) in waiting if one != client)
+
+    def _send_away(self, client: int, turn: float, now: float) -> float:
+        k = self.known
+        every = max(LEAST_WAIT, (k.answer or 1.0) / max(1.0, k.limit), 1 / k.starts)
+        first = max(now, self.next_start)
+        told = self.waiting[client][1] if client in self.waiting else None
+        if told is None:
+            ahead = sum(at <= turn for at, _told in self.waiting.values())
+            told = first + min(every * (1 + ahead), LONGEST_TURN)
+        due = told <= now
+        self.waiting[client] = (turn, now if due else told)
+        return max(first, now + min(every, AGAIN)) if due else told
 
     def _in_flight(self) -> int:
         void = self.known.void_before

@@ -73,7 +73,8 @@ local function lesson()
   local proven = redis.call('ZCOUNT', begun_key, '(' .. at(num('refused_began')), at(now - num('verdict', 1)))
   return cjson.encode({
     version = num('version'), known = s.known or '', now = now, in_flight = in_flight,
-    let_in = num('let_in'), proven = proven, full_at = num('full_at'), seen = redis.call('LRANGE', seen_key, 0, set.most_seen - 1),
+    let_in = num('let_in'), proven = proven, full_at = num('full_at'),
+    seen = redis.call('LRANGE', seen_key, 0, set.most_seen - 1),
   })
 end
 
@@ -89,32 +90,43 @@ local function sample()
   redis.call('LTRIM', history_key, -set.samples, -1)
 end
 
--- Whoever is sent away is told a time of its own, one after the other as places fall free.
-local function come_back()
-  local every = math.max(set.least_wait, num('latency', set.first_latency) / limit())
-  if num('starts') > 0 then every = math.max(every, 1 / num('starts')) end
-  local first = math.max(from, now)
-  local mine = math.max(first, math.min(num('told_until'), first + set.longest_turn)) + every
-  put('told_until', mine)
-  return mine - now
-end
-
--- Those of a lane who count as waiting and whose turn is before this one.
-local function waiting_before(lane, turn)
+-- Those of a lane whose time to come back has come and whose turn is before this one; for them a place is
+-- kept. An entry's score is the time until which it counts, told time plus grace.
+local function due_before(lane, turn)
   local wait_key, until_key = KEYS[4 + 2 * lane], KEYS[5 + 2 * lane]
   local gone = redis.call('ZRANGEBYSCORE', until_key, '-inf', at(now), 'LIMIT', 0, 100)
   if #gone > 0 then
     redis.call('ZREM', until_key, unpack(gone))
     redis.call('ZREM', wait_key, unpack(gone))
   end
-  return redis.call('ZCOUNT', wait_key, '-inf', '(' .. at(turn))
+  local count = 0
+  local due = redis.call('ZRANGEBYSCORE', until_key, '-inf', at(now + set.grace_seconds), 'LIMIT', 0, 20)
+  for _, office in ipairs(due) do
+    if tonumber(redis.call('ZSCORE', wait_key, office)) < turn then count = count + 1 end
+  end
+  return count
 end
 
+-- Whoever is sent away is told a time of its own, by how many are before it and how fast places fall free.
+-- One whose time has come and who finds no place comes back soon, and the next free place is its own.
 local function send_away(lane, office, turn)
-  local wait = come_back()
-  redis.call('ZADD', KEYS[4 + 2 * lane], at(turn), office)
-  redis.call('ZADD', KEYS[5 + 2 * lane], at(now + wait + set.grace_seconds), office)
-  return {0, at(wait), word, 0, num('lesson_at') <= now and lesson() or ''}
+  local wait_key, until_key = KEYS[4 + 2 * lane], KEYS[5 + 2 * lane]
+  local every = math.max(set.least_wait, num('latency', set.first_latency) / limit())
+  if num('starts') > 0 then every = math.max(every, 1 / num('starts')) end
+  local first = math.max(from, now)
+  local stands = tonumber(redis.call('ZSCORE', until_key, office))
+  local told = stands and stands - set.grace_seconds
+  if not told or told < now - set.grace_seconds then
+    local ahead = redis.call('ZCOUNT', wait_key, '-inf', at(turn))
+    told = first + math.min(every * (1 + ahead), set.longest_turn)
+  end
+  local back = told
+  if told <= now then
+    told, back = now, math.max(first, now + math.min(every, set.again_seconds))
+  end
+  redis.call('ZADD', wait_key, at(turn), office)
+  redis.call('ZADD', until_key, at(told + set.grace_seconds), office)
+  return {0, at(math.max(back - now, 0.001)), word, 0, num('lesson_at') <= now and lesson() or ''}
 end
 
 if ARGV[1] == 'acquire' then
@@ -124,13 +136,13 @@ if ARGV[1] == 'acquire' then
   local free = room()
   if from > now then free = 0 end
   -- Weighted turns: each permit moves its lane, and its office within the lane, back by one over its share.
-  -- Nobody collects turns while it has nothing to ask, and nobody waits for one who does not come.
+  -- Nobody collects turns while it has nothing to ask, and nobody waits for one whose time has not come.
   local lane_turn = math.max(num('lane' .. lane), num('lane_now'))
   local turn = math.max(num('turn' .. lane .. ':' .. office), num('turn_now' .. lane))
-  local before = waiting_before(lane, turn)
+  local before = due_before(lane, turn)
   for other = 1, #set.shares do
     if other ~= lane and math.max(num('lane' .. other), num('lane_now')) < lane_turn then
-      before = before + math.min(1, waiting_before(other, math.huge))
+      before = before + math.min(1, due_before(other, math.huge))
     end
   end
   if free <= before then

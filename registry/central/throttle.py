@@ -63,6 +63,7 @@ SETTINGS = json.dumps(
         "least_wait": 0.02,  # s; sooner than the fastest answer nothing can be free
         "longest_turn": 5.0,  # s; beyond it a told time says little
         "grace_seconds": 0.5,  # s a caller may come late without losing its turn
+        "again_seconds": 0.1,  # s until one whose time has come asks again: a place stays empty no longer
         "closed_seconds": 60.0,  # s to wait when a closed centre does not say when it opens
         "paused_seconds": 5.0,  # s between looks of a caller while an administrator has paused us
         "sample_seconds": 10.0,  # s between two points of the history
