@@ -23,7 +23,10 @@ SECRET = (
     "auth_user",
     "django_session",
     "mfa_authenticator",
-    "registry_device",
+    "printing_pickupcode",
+    "registry_deviceinvitation",
+    "registry_devicekey",
+    "registry_storedanswer",
     "registry_webhook",
     "usersessions_usersession",
 )
