@@ -24,6 +24,9 @@ from clients.station.pace import BackOff, Rate
 from clients.station.store import Store
 from clients.station.wire import TIMEOUT, Locked, Wire
 
+WHAT = (
+    "Kirim sefolder perekaman ke kantor. Apa pun yang terjadi pada sambungan, masing-masing tiba satu kali."
+)
 KEY_VARIABLE = "STATION_KEY"
 NOT_ALL, NOT_KNOWN = 1, 3  # exit codes; 2 is argparse's
 
@@ -59,27 +62,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m clients.station", description=__doc__)
-    parser.add_argument("folder", type=Path, help="one folder for each recording")
-    parser.add_argument("--url", required=True, help="the office, like https://ektp.example.go.id")
+    parser = argparse.ArgumentParser(prog="python -m clients.station", description=WHAT)
+    parser.add_argument("folder", type=Path, help="satu folder untuk setiap perekaman")
+    parser.add_argument("--url", required=True, help="alamat kantor, misalnya https://ektp.example.go.id")
     parser.add_argument(
         "--key-file",
         type=Path,
-        help=f"the device's key (without it: {KEY_VARIABLE}); one a line for several stations",
+        help=f"berkas kunci stasiun, satu per baris (tanpa ini: {KEY_VARIABLE})",
     )
-    parser.add_argument("--queue", type=Path, help="where the queue is kept (FOLDER.queue)")
+    parser.add_argument("--queue", type=Path, help="tempat antrean disimpan (FOLDER.queue)")
+    parser.add_argument("--batch", type=int, default=BATCH, help="perekaman dalam satu panggilan (100)")
     parser.add_argument(
-        "--batch", type=int, default=BATCH, help="recordings in one call (100; 1: no batches)"
+        "--watch", type=float, default=0.0, metavar="SECONDS", help="terus melihat apakah ada yang baru"
     )
     parser.add_argument(
-        "--watch", type=float, default=0.0, metavar="SECONDS", help="look for new ones, forever"
+        "--patience", type=float, default=60.0, help="jeda terpanjang setelah gagal (60 detik)"
     )
-    parser.add_argument("--patience", type=float, default=60.0, help="longest pause after failures (60 s)")
-    parser.add_argument("--timeout", type=float, default=TIMEOUT, help="for one answer (30 s)")
-    load = parser.add_argument_group("as a load generator")
-    load.add_argument("--stations", type=int, default=1, help="so many stations share the folder")
-    load.add_argument("--rate", type=float, default=0.0, help="recordings a second and station (0: no limit)")
-    load.add_argument("--make", type=int, default=0, metavar="COUNT", help="make up so many recordings first")
+    parser.add_argument("--timeout", type=float, default=TIMEOUT, help="batas tunggu satu jawaban (30 detik)")
+    load = parser.add_argument_group("sebagai pembangkit beban")
+    load.add_argument("--stations", type=int, default=1, help="sekian stasiun berbagi folder itu")
+    load.add_argument(
+        "--rate", type=float, default=0.0, help="perekaman per detik per stasiun (0: tanpa batas)"
+    )
+    load.add_argument(
+        "--make", type=int, default=0, metavar="COUNT", help="buat dahulu sekian perekaman karangan"
+    )
     return parser
 
 

@@ -11,6 +11,8 @@ def welcome(*, wished: Wishes, central_url: str) -> str:
     site = f"http://localhost:{wished.port}"
     rows = [
         ("Office", f"{site}/admin/"),
+        ("Kiosk", f"{site}/kiosk/"),
+        ("Board", f"{site}/kiosk/board/"),
         ("Centre", f"{central_url} (given)" if wished.central_url else f"{central_url}/ (turn it here)"),
         *(("Login", f"{name} / {login.password}") for name, login in DEMO_LOGINS.items()),
         ("Data", str(wished.folder)),
