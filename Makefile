@@ -32,7 +32,8 @@ bench: $(DEV_READY) ## print every benchmark table (or ARGS="ledger")
 	@exec $(PY) -m ektp_project.embedded.temporary $(PY) -m benchmarks $(ARGS)
 
 chaos: $(DEV_READY) ## inject a thousand faults and print what they cost (ARGS="--seed 7 --faults 100 --only printer")
-	@exec $(PY) -m tests.chaos $(ARGS)
+	@$(PY) -m tests.chaos $(ARGS)
+	@MODEL_EXAMPLES=200 MODEL_STEPS=40 $(PY) -m pytest -q --timeout 3600 tests/integration/printing/test_line_model.py
 
 lint: $(DEV_READY) ## ruff: rules and format
 	@$(PY) -m ruff check .

@@ -19,9 +19,10 @@ from itertools import count
 from pathlib import Path
 
 from ektp_project.embedded import temporary
+from registry.crashpoints import POINTS
 from tests.chaos import ground
 
-QUIET_SECONDS = 150.0  # the longest pause in the line is a minute; a busy machine is no failure
+QUIET_SECONDS = 300.0  # the longest pause in the line is a minute; a busy machine is no failure
 
 
 @dataclass
@@ -116,8 +117,12 @@ def _run(wished: argparse.Namespace, folder: Path, database: ground.Server, brok
 
 
 def _order(kinds: list, chance: random.Random, *, once: bool) -> Iterator:  # type: ignore[type-arg]
+    """Everything else first, then the single crash points; and all over again."""
+    single = [kind for kind in kinds if kind.group == "crash point"]
+    others = [kind for kind in kinds if kind.group != "crash point"]
     for _turn in count():
-        yield from chance.sample(kinds, len(kinds))
+        yield from chance.sample(others, len(others))
+        yield from chance.sample(single, len(single))
         if once:
             return
 
@@ -152,18 +157,15 @@ def _tell(table, office, seed: int, seconds: float) -> int:  # type: ignore[no-u
         sum(line.struck for line in table.values()),
         sum(len(line.broken) for line in table.values()),
     )
-    missed = [
-        kind.name
-        for kind, line in table.items()
-        if kind.group == "crash point" and line.rounds and not line.struck
-    ]
+    missed = sorted(POINTS.keys() - office.died_at.keys())
     untried = [kind.name for kind, line in table.items() if not line.rounds]
+    print(f"| | **together** | {sum(line.rounds for line in table.values())} | {struck} | | | | | {broken} |")
     print(f"\nCrash points not hit: {', '.join(missed) or 'none'}.")
     print(f"Kinds without a turn: {', '.join(untried) or 'none'}.")
     print(f"Seed {seed}; {office.restarts} restarts; {len(office.history.taken)} people; {seconds:.0f} s.")
     print(f"\nBENCH chaos_faults {struck} faults")
     print(f"BENCH chaos_broken {broken} promises")
-    return 1 if broken or missed else 0
+    return 1 if broken or (missed and not untried) else 0
 
 
 if __name__ == "__main__":

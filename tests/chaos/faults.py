@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from uuid import uuid4
 
 import httpx2
@@ -21,7 +22,8 @@ from registry.models import Resident
 from tests.chaos.office import Office, patiently
 from tests.chaos.proxy import Proxy
 
-HIT_SECONDS = 25.0  # a point that nobody passes for so long was not hit
+PLENTY = 8  # people who keep the line busy
+HIT_SECONDS = 40.0  # a point that nobody passes for so long was not hit
 WHO = ("central", "printing", "office")
 # A point that is only passed after somebody has died at another one.
 AFTER: Mapping[str, str] = {
@@ -63,10 +65,33 @@ def die_at(point: str, office: Office) -> int:
                 nudge()
         time.sleep(0.25)
     hit = not marks[-1].exists()
-    struck = sum(not mark.exists() for mark in marks)
+    struck = _disarm(marks, office)
+    return struck if hit else 0
+
+
+def die_everywhere(office: Office, *, seconds: float = 150.0) -> int:
+    """Every point is armed at once: workers die as fast as they come back, each at another one."""
+    marks = [office.armed / point for point in POINTS]
+    for mark in marks:
+        mark.touch()
+    limit = time.monotonic() + seconds
+    while any(mark.exists() for mark in marks) and time.monotonic() < limit:
+        if patiently(office.undone) < PLENTY:
+            office.bring_in(count=PLENTY)
+        with contextlib.suppress(RedisError, OSError):
+            for nudge in {nudge for nudges in NUDGES.values() for nudge in nudges}:
+                nudge()
+        time.sleep(0.5)
+    return _disarm(marks, office)
+
+
+def _disarm(marks: Sequence[Path], office: Office) -> int:
+    """How many of them have been died at; the rest are taken away."""
+    hit = [mark for mark in marks if not mark.exists()]
+    office.died_at.update(mark.name for mark in hit)
     for mark in marks:
         mark.unlink(missing_ok=True)
-    return struck if hit else 0
+    return len(hit)
 
 
 # --- Processes --------------------------------------------------------------------------------
@@ -150,8 +175,8 @@ def cut(which: str, office: Office) -> int:
     """Every connection through this relay is reset, several times."""
     proxy: Proxy = getattr(office, which)
     struck = 0
-    for _time in range(4):
-        time.sleep(office.chance.uniform(0.2, 0.9))
+    for _time in range(6):
+        time.sleep(office.chance.uniform(0.2, 0.7))
         struck += proxy.cut()
     return struck
 
@@ -172,11 +197,11 @@ def spoil(which: str, office: Office, *, seconds: float = 3.0, **fault: object) 
 # --- The centre -------------------------------------------------------------------------------
 
 
-def trouble_at_the_centre(knob: str, office: Office, *, share: float = 0.4, least: int = 12) -> int:
+def trouble_at_the_centre(knob: str, office: Office, *, share: float = 0.5, least: int = 30) -> int:
     """A share of its calls goes wrong until enough have."""
     before = _faults(office, knob)
     office.turn(**{knob: share})
-    limit = time.monotonic() + 12
+    limit = time.monotonic() + 20
     while _faults(office, knob) - before < least and time.monotonic() < limit:
         time.sleep(0.2)
     office.turn(**{knob: 0.0})
@@ -277,7 +302,7 @@ def bells_again(office: Office) -> int:
     """Every message is delivered many times while the first copy runs."""
     printers = patiently(lambda: list(Printer.objects.filter(enabled=True).values_list("pk", flat=True)))
     rung = 0
-    for _time in range(4):
+    for _time in range(12):
         for bell in (
             tasks.authorize,
             tasks.submit_recordings,
@@ -297,10 +322,10 @@ def bells_again(office: Office) -> int:
 
 def junk_in_the_queues(office: Office) -> int:
     """Messages that nobody can read lie between the bells."""
-    for queue in WHO:
+    for queue in WHO * 4:
         office.redis.lpush(queue, '{"body": "!", "headers": {}, "properties": {}}')
         office.redis.lpush(queue, uuid4().hex)
-    return 2 * len(WHO)
+    return 2 * len(WHO) * 4
 
 
 def a_row_nobody_can_read(office: Office) -> int:
@@ -362,10 +387,11 @@ def catalogue() -> list[Fault]:
         )
     ]
     centre = [
-        Fault("centre", knob.replace("_", " "), partial(trouble_at_the_centre, knob), people=12)
+        Fault("centre", knob.replace("_", " "), partial(trouble_at_the_centre, knob), people=24)
         for knob in ("lost_answers", "resets", "half_bodies", "html_errors", "wrong_person")
     ]
     return [
+        Fault("crash points", "all armed at once", die_everywhere, people=12),
         *points,
         *kills,
         Fault("SIGKILL", "any three at random", partial(kill, (*WHO, "beat", "web"), times=5)),

@@ -12,6 +12,7 @@ import os
 import random
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -108,6 +109,7 @@ class Office:
     history: History = field(default_factory=History)
     by_hand: int = 0  # questions that a person answered
     restarts: int = 0
+    died_at: Counter[str] = field(default_factory=Counter)  # crash points
     up: bool = True
     _next_person: int = 1
     _kept: dict[str, Callable[[], object]] = field(default_factory=dict)
