@@ -55,8 +55,27 @@ class TestReading:
         listed = reverse("admin:registry_resident_changelist")
         admin_client.get(listed)
         assert looks(resident) == []
-        admin_client.get(listed, {"q": resident.nik})
+        admin_client.post(listed, {"asks": "1", "q": resident.nik}, follow=True)
         assert looks(resident) == [("admin", Deed.FOUND, "resident")]
+
+    @pytest.mark.parametrize("how", ["get", "post"])
+    def test_by_nik_leaves_no_nik_in_an_address(
+        self, admin_client: Client, resident: Resident, how: str
+    ) -> None:
+        listed = reverse("admin:printing_cardrequest_changelist")
+        asked = {"asks": "1", "q": resident.nik, "state__exact": "waiting"}
+        answer = getattr(admin_client, how)(listed, asked, follow=True)
+        (address, _status) = answer.redirect_chain[-1]
+        assert resident.nik not in address
+        assert "state__exact=waiting" in address
+        assert resident.name in answer.content.decode()
+        assert resident.nik not in answer.content.decode()
+
+    def test_by_a_nik_that_nobody_has_finds_nobody(self, admin_client: Client, resident: Resident) -> None:
+        listed = reverse("admin:registry_resident_changelist")
+        answer = admin_client.post(listed, {"asks": "1", "q": factories.nik_of(77)}, follow=True)
+        assert resident.name not in answer.content.decode()
+        assert not AccessLog.objects.exists()
 
     def test_shows_the_masked_nik_alone(self, admin_client: Client, resident: Resident) -> None:
         text = admin_client.get(page("change", resident)).content.decode()
