@@ -70,9 +70,9 @@ def authorize(*, office: Office) -> bool:
     now = timezone.now()
     if current_shift(office=office, now=now) is None or not _may_call(Lane.AUTHORIZATION, office):
         return False
-    limit = min(
-        _paces["authorize"].rows, work.commands_wanted(office=office, ready_ahead=settings.READY_AHEAD)
-    )
+    rows, ahead = _paces["authorize"].rows, settings.READY_AHEAD
+    wanted = work.commands_wanted(office=office, ready_ahead=ahead, now=now, batch=rows)
+    limit = min(rows, wanted)
     crashpoints.here("authorize.claiming")
     with transaction.atomic():
         claimed = authorizations.claim(office=office, limit=limit, now=now, lease=settings.CLAIM_LEASE)

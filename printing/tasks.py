@@ -121,7 +121,7 @@ def pump_authorizations() -> None:
     office, now = _office(), timezone.now()
     if current_shift(office=office, now=now) is None:
         return
-    wanted = work.commands_wanted(office=office, ready_ahead=settings.READY_AHEAD)
+    wanted = work.commands_wanted(office=office, ready_ahead=settings.READY_AHEAD, now=now)
     due = work.askable(office=office, now=now, at_most=wanted)
     _ring(authorize, "authorize", loops=_loops("authorize", calls=due, most=AUTHORIZE_LOOPS))
 

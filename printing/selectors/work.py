@@ -21,18 +21,22 @@ def blanks_in_store(*, office: Office) -> int:
     return balance.first() or 0
 
 
-def commands_wanted(*, office: Office, ready_ahead: int) -> int:
-    """How many more print commands can become cards soon.
+def commands_wanted(*, office: Office, ready_ahead: int, now: datetime, batch: int = 1) -> int:
+    """How many more print commands can become cards soon, pending ones that are due among them.
 
     A command expires, and without a blank it is of no use; so no more are asked for than
-    ``ready_ahead`` or than blanks, less what is already being asked for or made.
+    ``ready_ahead`` or than blanks, less what is already being asked for or made. While half of that is
+    on its way nobody is in need, and fewer than a ``batch`` are not worth a batch's statements: 0.
     """
     room = min(ready_ahead, blanks_in_store(office=office))
     made = PrintJob.objects.filter(state__in=ON_THE_WAY, authorization__request__office=office)
     asked = PrintAuthorization.objects.filter(
-        state__in=[AuthorizationState.ASKING, AuthorizationState.PENDING], request__office=office
+        Q(state=AuthorizationState.ASKING) | Q(state=AuthorizationState.PENDING, due_at__gt=now),
+        request__office=office,
     )
-    return max(0, room - made[:room].count() - asked[:room].count())
+    on_the_way = made[:room].count() + asked[:room].count()
+    wanted = max(0, room - on_the_way)
+    return 0 if wanted < batch and 2 * on_the_way >= room else wanted
 
 
 def askable(*, office: Office, now: datetime, at_most: int) -> int:
