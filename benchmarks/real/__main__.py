@@ -38,8 +38,8 @@ from registry.central.door import throttle  # noqa: E402
 from registry.models import District  # noqa: E402
 from tests import factories  # noqa: E402
 
-CENTRE = Centre(capacity=10, seconds=1.0)  # calls of a third of the usual length: short steps are long
-TIMEOUT = 10.0  # s a caller waits: a third of the contract's too
+CENTRE = Centre(capacity=30, seconds=1.5)  # calls of half the usual length, as many as tell something soon
+TIMEOUT = 15.0  # s a caller waits: half of the contract's too
 THREADS = 96  # many more than the centre bears: the throttle decides, not the pool
 QUEUES = {"refuses": 0, "queues": 1000}  # kind of centre → how many may wait at its door
 SPEED = float(os.environ.get("REAL_SPEED", "1"))
