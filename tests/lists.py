@@ -28,6 +28,7 @@ GOOD: Mapping[str, Any] = {
     "citizenship": "WNI",
     "blood_type": "O",
     "recorded_at": "01-02-2016 09:30",
+    "family_card": "2102031501100007",
     "reason": "baru",
 }
 

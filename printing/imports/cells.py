@@ -28,6 +28,9 @@ EXCEL_ERRORS = frozenset({"#REF!", "#N/A", "#VALUE!", "#NAME?", "#DIV/0!", "#NUL
 CLOCK = re.compile(r"(\d{1,2})[:.](\d{2})(?:[:.](\d{2})(?:\.\d+)?)?")
 
 
+FAMILY_CARD_DIGITS = 16
+
+
 class BadCell(Exception):
     """The cell breaks a rule; the text is a sentence that does not repeat the cell."""
 
@@ -113,6 +116,18 @@ def nik(cell: object) -> Nik:
         return nik_rules.parse(text)
     except InvalidNik as error:
         raise BadCell(*_nik_sentence(error.rule, text)) from None
+
+
+def family_card(cell: object) -> str | None:
+    """The number of a family card, 16 digits; nothing is nothing. Raises BadCell."""
+    if isinstance(cell, float):
+        raise BadCell("family-card", _("Nomor KK tersimpan sebagai bilangan; ubah kolomnya menjadi teks."))
+    digits = "".join(sign for sign in text_of(cell) if sign not in " .-")
+    if not digits:
+        return None
+    if len(digits) != FAMILY_CARD_DIGITS or not (digits.isascii() and digits.isdigit()):
+        raise BadCell("family-card", _("Nomor KK terdiri atas 16 angka."))
+    return digits
 
 
 def _nik_sentence(rule: NikError, text: str) -> tuple[str, str]:

@@ -28,9 +28,10 @@ COLUMNS = (
     "citizenship",
     "blood_type",
     "recorded_at",
+    "family_card",
     "reason",
 )
-OPTIONAL = frozenset({"reason"})  # missing: a new card
+OPTIONAL = frozenset({"reason", "family_card"})  # missing: a new card; no questions by person at a kiosk
 
 # The first name of each is what we print; all are compared without case, spaces and signs.
 INDONESIAN: Mapping[str, tuple[str, ...]] = {
@@ -51,6 +52,7 @@ INDONESIAN: Mapping[str, tuple[str, ...]] = {
     "blood_type": ("golongan_darah", "gol_darah", "goldar", "gol_drh"),
     "recorded_at": ("tanggal_perekaman", "tgl_perekaman", "tanggal_rekam", "tgl_rekam", "direkam"),
     "reason": ("alasan", "alasan_permohonan", "alasan_cetak"),
+    "family_card": ("no_kk", "nomor_kk", "kk", "nomor_kartu_keluarga", "no_kartu_keluarga"),
 }
 _MEANINGS = {name: column for column, names in INDONESIAN.items() for name in (column, *names)}
 CLOSE = 0.8  # likeness above which an unknown name is taken for a slip ("alasn"), not for another column

@@ -111,6 +111,7 @@ class Checker:
             )
         return {
             "nik": cells.nik,
+            "family_card": cells.family_card,
             "rt": cells.neighbourhood,
             "rw": cells.neighbourhood,
             "birth_date": self._birth_date,

@@ -29,6 +29,7 @@ TITLES = (
     "Kewarganegaraan",
     "Golongan Darah",
     "Tanggal Rekam",
+    "No. KK",
 )
 
 
@@ -53,6 +54,11 @@ def write_csv(path: Path, those: Iterable[Person]) -> None:
     _whole(path, save)
 
 
+def family_card_of(nik: str) -> str:
+    """The number of the card of this person's household: the same region, founded in June 2011."""
+    return f"{nik[:6]}010611{nik[12:]}"
+
+
 def _rows(those: Iterable[Person]) -> Iterator[Sequence[object]]:
     for person in those:
         yield (
@@ -72,6 +78,7 @@ def _rows(those: Iterable[Person]) -> Iterator[Sequence[object]]:
             person.citizenship,
             person.blood_type,
             make_naive(person.recorded_at),  # a spreadsheet knows no time zones
+            family_card_of(person.nik),
         )
 
 
