@@ -138,7 +138,9 @@ def day(*, office: Office, throttle: Snapshot, now: datetime) -> Day:
         shifts=shifts_at(office=office, now=now),
         coming=next_shifts(office=office, now=now, count=COMING),
         planned=ExtraShift.objects.filter(office=office, cancelled_at=None, starts_at__gt=now).count(),
-        uncollected=_uncollected(office=office, now=now),
+        uncollected=uncollected(
+            office=office, state=RequestState.READY_FOR_PICKUP, cards=standing.ready, now=now
+        ),
         signs=[
             Sign(name, at, now - at > SILENT_AFTER)
             for name, at in Heartbeat.objects.order_by("name").values_list("name", "at")
@@ -227,16 +229,16 @@ def _blanks(*, office: Office, places: dict[Place, int], now: datetime) -> Blank
     return Blanks(places, a_day=a_day, cover=places[Place.STORE] // a_day)
 
 
-def _uncollected(*, office: Office, now: datetime) -> list[Age]:
-    ready = CardRequest.objects.filter(office=office, state=RequestState.READY_FOR_PICKUP)
+def uncollected(*, office: Office, state: RequestState, cards: int, now: datetime) -> list[Age]:
+    """How long these ``cards`` have been lying there. Only the younger ones are counted: few, of many."""
     borders = [now - timedelta(days=days) for days in AGES]
-    newer = ready.aggregate(
-        all=Count(Value(1)),
-        **{f"d{n}": Count(Value(1), filter=Q(state_since__gt=at)) for n, at in enumerate(borders)},
+    younger = CardRequest.objects.filter(office=office, state=state, state_since__gt=borders[-1]).aggregate(
+        **{f"d{n}": Count(Value(1), filter=Q(state_since__gt=at)) for n, at in enumerate(borders)}
     )
-    counts = [newer[f"d{n}"] for n in range(len(AGES))] + [newer["all"]]
+    counts = [younger[f"d{n}"] for n in range(len(AGES))]
+    counts.append(max(cards, counts[-1]))
     steps = [counts[0], *(after - before for before, after in pairwise(counts))]
-    return [Age(days, cards) for days, cards in zip([*AGES, None], steps, strict=True)]
+    return [Age(days, count) for days, count in zip([*AGES, None], steps, strict=True)]
 
 
 def _midnight(now: datetime) -> datetime:

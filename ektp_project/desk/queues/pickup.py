@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django import forms
-from django.db.models import Count, Q, QuerySet, Value
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 from ektp_project.desk.queues.desk import Deed, Desk, Fact, Kind, Text, Words
 from printing.models import CardRequest
 from printing.models.handover import MatchResult
-from printing.selectors.day import AGES
+from printing.selectors.day import AGES, uncollected
 from printing.services import handovers
 from printing.states import RequestState
 from registry.models import Office, Resident
@@ -71,21 +71,14 @@ class Cards(Desk):
         return found.select_related("resident__district")
 
     def kinds(self, *, office: Office) -> list[Kind]:
-        now = timezone.now()
-        counts = CardRequest.objects.filter(office=office, state=self.state).aggregate(
-            **{
-                f"d{days}": Count(Value(1), filter=Q(state_since__lte=now - timedelta(days=days)))
-                for days in AGES
-            }
-        )
-        return [
-            Kind(
-                str(days),
-                ngettext("lebih dari %d hari", "lebih dari %d hari", days) % days,
-                counts[f"d{days}"],
-            )
-            for days in AGES
-        ]
+        cards = CardRequest.objects.filter(office=office, state=self.state).count()
+        older, kinds = cards, []
+        for age in uncollected(office=office, state=self.state, cards=cards, now=timezone.now()):
+            if age.days is not None:
+                older -= age.cards
+                label = ngettext("lebih dari %d hari", "lebih dari %d hari", age.days) % age.days
+                kinds.append(Kind(str(age.days), label, older))
+        return kinds
 
     def of_kind(self, rows: QuerySet[CardRequest], kind: str) -> QuerySet[CardRequest]:
         if not kind.isdecimal() or int(kind) not in AGES:
