@@ -164,9 +164,15 @@ def key_of(page: str) -> Any:
     return NOBODY if row is None else row.pk
 
 
-def not_refused(ask: Callable[[Client], Any]) -> set[Role]:
-    """The roles to which this question is not answered with 403."""
-    return {role for role in Role if ask(signed_in(role)).status_code != 403}
+@pytest.fixture
+def not_refused(people: Office) -> Callable[[Callable[[Client], Any]], set[Role]]:
+    """The roles to which a question is not answered with 403."""
+    clients = {role: signed_in(role) for role in Role}
+
+    def asked(ask: Callable[[Client], Any]) -> set[Role]:
+        return {role for role, client in clients.items() if ask(client).status_code != 403}
+
+    return asked
 
 
 def who_may(deed: str) -> set[Role]:
@@ -175,7 +181,7 @@ def who_may(deed: str) -> set[Role]:
 
 @EVERY_PAGE
 class TestPage:
-    def test_is_seen_by_those_it_is_for(self, people: Office, page: str) -> None:
+    def test_is_seen_by_those_it_is_for(self, not_refused: Any, page: str) -> None:
         expected = {role for role in Role if page in MAY_SEE[role]}
         key = key_of(page)
         assert not_refused(lambda client: client.get(address(page, "changelist"))) == expected
@@ -183,12 +189,12 @@ class TestPage:
         if key != NOBODY:
             assert not_refused(lambda client: client.get(address(page, "history", key))) == expected
 
-    def test_adds_for_those_who_may(self, people: Office, page: str) -> None:
+    def test_adds_for_those_who_may(self, not_refused: Any, page: str) -> None:
         assert not_refused(lambda client: client.get(address(page, "add"))) == who_may(f"{page} add")
         assert not_refused(lambda client: client.post(address(page, "add"))) == who_may(f"{page} add")
 
     @pytest.mark.parametrize("way", ["change", "delete"])
-    def test_is_written_by_those_who_may(self, people: Office, page: str, way: str) -> None:
+    def test_is_written_by_those_who_may(self, not_refused: Any, page: str, way: str) -> None:
         key = key_of(page)
         assert not_refused(lambda client: client.post(address(page, way, key))) == who_may(f"{page} {way}")
 
