@@ -39,7 +39,7 @@ KILLS = int(os.environ.get("RECOVERY_KILLS", "20"))
 PEOPLE = 3000
 RESTART_SECONDS = 0.5  # the supervisor's first pause
 LIMIT_SECONDS = 120.0
-OFFICE = {"PUMP_SECONDS": "5", "CENTRAL_TIMEOUT": "35", "PRINT_SECONDS": "150"}
+OFFICE = {"PUMP_SECONDS": "5", "CENTRAL_TIMEOUT": "35", "PRINT_SECONDS": "150", "READY_AHEAD": "100000"}
 
 
 def prepare(whole: Machinery) -> None:
