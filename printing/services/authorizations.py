@@ -104,7 +104,9 @@ def _begin_asking(
         PrintAuthorization(request=request, state=A.ASKING, state_since=now, claimed_until=until)
         for request in by_id.values()
     ]
-    return again + PrintAuthorization.create_all(fresh, actor=ACTOR)
+    asking = again + PrintAuthorization.create_all(fresh, actor=ACTOR)
+    place = {request.pk: number for number, request in enumerate(requests)}
+    return sorted(asking, key=lambda authorization: place[authorization.request_id])  # nobody is overtaken
 
 
 def ask(*, authorization: PrintAuthorization, central: Central) -> Answer:
