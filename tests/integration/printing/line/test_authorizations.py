@@ -162,7 +162,7 @@ class TestRecord:
         tally = ask_all(office, centre)
         office.refresh_from_db()
         assert (tally.granted, tally.snoozed) == (1, 1)
-        assert office.quota_resets_at == datetime(2017, 11, 29, tzinfo=UTC)
+        assert office.quota_resets_at == datetime(2017, 11, 28, 17, tzinfo=UTC), "at midnight in Jakarta"
 
     def test_does_not_use_an_answer_about_somebody_else(self, office: Office, centre: MemoryCentral) -> None:
         (request,) = waiting(office, 1)
