@@ -73,7 +73,7 @@ class TestExport:
         heading, first, *_others = rows(admin_client, f"{REQUESTS}?state__exact=waiting")
         told = dict(zip(heading, first, strict=True))
         assert told["keadaan"] == "menunggu"
-        assert told["tanggal urut"] == "2016-02-01 09:01:00"
+        assert told["tanggal urut"] == "2016-02-01 09:03:00"  # the latest first, as in the list
         assert "••••" in told["penduduk"]
 
     def test_runs_no_formula(self, admin_client: Client, office: Office) -> None:
