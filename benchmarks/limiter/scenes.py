@@ -1,6 +1,6 @@
 """In which situations are limiters compared?
 
-The first three are the table that counts; the others each ask one more question. Capacity is 40 calls in
+The first three are the table that counts; the others each ask one more question. Capacity is 100 calls in
 flight of 3 s in the median, two clients, unless a scene says otherwise. Where queues may grow there are
 callers enough to let them: twenty for each call that the centre bears, as offices have threads.
 """
@@ -11,16 +11,16 @@ from dataclasses import replace
 
 from benchmarks.limiter.world import Scene
 
-STEPS = ((0.0, 1.0), (300.0, 0.5), (500.0, 0.0), (650.0, 1.0), (900.0, 0.5), (1100.0, 1.0))
-STEPS_END = 1400.0
+STEPS = ((0.0, 1.0), (500.0, 0.5), (1000.0, 0.0), (1200.0, 1.0), (1700.0, 0.5), (2200.0, 1.0))
+STEPS_END = 2700.0
 TENTHS = (10, 9, 8, 7, 6, 5, 4, 3, 4, 5, 6, 7, 8, 9, 10)
 RAMP = tuple((60.0 * minute, tenths / 10) for minute, tenths in enumerate(TENTHS))
 FLAPPING = tuple((90.0 * i, 1.0 if i % 2 == 0 else 0.4) for i in range(14))
 WEEK = 7 * 86_400.0
 STEADY = ((0.0, 1.0),)
 
-REFUSES = Scene(name="refuses", centre="refuses", steps=STEPS, end=STEPS_END, capacity=40)
-QUEUES = replace(REFUSES, name="queues", centre="queues", hands=400)
+REFUSES = Scene(name="refuses", centre="refuses", steps=STEPS, end=STEPS_END, capacity=100)
+QUEUES = replace(REFUSES, name="queues", centre="queues", hands=1000)
 QUOTA = replace(REFUSES, name="quota", centre="quota")
 
 MAIN = (REFUSES, QUEUES, QUOTA)

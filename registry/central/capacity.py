@@ -70,7 +70,8 @@ CUTS = 4  # cuts of the pace without such a run ...
 CUTS_SHARE = 0.72  # ... and after the first to less than this share: the cause is not ours
 SHARE_CALLS = 40  # calls from which the share of refusals is read
 LONGEST_WAIT = 3600.0  # s; a longer Retry-After is asked about again within the hour
-BY_CHANCE = 0.003  # so seldom is a run of refusals taken for chance
+NOISE_CUT = 0.9  # of the level: where chance plays in, no single refusal tells where it is
+BY_CHANCE = 0.0003  # so seldom is a run of refusals taken for chance
 
 # --- A queue at the centre ------------------------------------------------------------------------
 
@@ -162,6 +163,7 @@ class Known:
     weight: float = 0.0  # how much of ``rate`` is known yet
     learned_at: float = 0.0
     answered_at: float = 0.0
+    flow: float = 0.0  # answers per second when the last one came
     missing: float = 0.0  # answers that should have come since the last one
     failures: int = 0  # in a row, without an answer between
 
@@ -186,7 +188,8 @@ class Known:
 
     noise: float = 0.0  # share of calls that fail at any load
     single: int = 0  # refusals with calls let in between, and no clean run
-    single_from: float = 0.0  # the level before them
+    single_from: float = 0.0  # the limit before them
+    single_level: int = 0  # calls in flight at the first of them
     cuts: int = 0  # cuts of the pace without a clean run between
     cut_from: float = 0.0  # the pace before them
 
@@ -256,7 +259,7 @@ def learn(known: Known, seen: Sequence[Seen], at: Moment) -> Known:
     _count(k, seen, at)
     if k.mode is Mode.OUTAGE:
         _listen(k, seen, at)
-    elif _silent(k):
+    elif _silent(k, at):
         _fall_silent(k, at)
     else:
         if at.in_flight == 0 and k.answers and at.now - k.answered_at > IDLE_SECONDS:
@@ -307,8 +310,10 @@ def _count(k: Known, seen: Sequence[Seen], at: Moment) -> None:
     failed = [one for one in seen if not one.answered and one.began >= k.void_before]
     if answered:
         k.answered_at, k.missing, k.failures = at.now, 0.0, 0
+        k.flow = _rate(k) if k.weight > 0.5 else 0.0
     else:
-        k.missing += at.in_flight * elapsed / max(k.answer, 0.01)
+        expected = at.in_flight / max(k.answer, 0.01)
+        k.missing += elapsed * (min(expected, 1.5 * k.flow) if k.flow else expected)
         k.failures += len(failed)
     for one in failed:
         if not one.timed_out:
@@ -322,13 +327,13 @@ def _rate(k: Known) -> float:
 # --- Silence and return ---------------------------------------------------------------------------
 
 
-def _silent(k: Known) -> bool:
+def _silent(k: Known, at: Moment) -> bool:
     quiet = k.learned_at - k.answered_at
     if not k.answers:
         return k.failures >= SILENT_FAILURES
     missing = k.missing >= SILENT_ANSWERS and quiet >= max(SILENT_LEAST, k.base)
     failing = k.failures >= SILENT_FAILURES and quiet > 1.5 * k.answer
-    return missing or failing or (k.breathless and k.failures > 0)
+    return missing or failing or (k.breathless and k.failures > 0 and not at.in_flight)
 
 
 def _fall_silent(k: Known, at: Moment) -> None:
@@ -436,13 +441,17 @@ def _cut(k: Known, level: int, at: Moment) -> None:
     k.refused_level = level
     if k.mode is Mode.RETURNING or (k.mode is Mode.SEARCHING and (k.in_row >= 2 or k.credit < 0)):
         k.mode, k.since, k.pace = Mode.HOLDING, at.now, 0.0
-    _count_single(k, level, at)
+    if not k.noise:
+        _count_single(k, level, at)
     if k.quota:
         _slow_down(k, at)
+    elif k.noise:
+        k.limit *= NOISE_CUT
     else:
         k.limit = min(k.limit, level - 2.0 * (k.in_row - 1))
         k.step, k.grown_at, k.full_at = 1.0, max(k.grown_at, at.now), 0.0
-    _mark(k, level, at)
+    if not k.noise:
+        _mark(k, level, at)
     if k.in_row >= BLOCKED:
         k.mode, k.since = Mode.YIELDING, at.now
         k.spent = k.spent + 1 if k.quota or level <= SPENT_SHARE * k.before else 0
@@ -454,9 +463,10 @@ def _count_single(k: Known, level: int, at: Moment) -> None:
     if k.in_row > 1:
         k.single = 0
         return
-    k.single_from = max(k.limit, k.single_from if k.single else 0.0)
+    if not k.single:
+        k.single_from, k.single_level = k.limit, level
     k.single += 1
-    if not k.quota and k.single >= SINGLE and level < SINGLE_SHARE * k.single_from:
+    if not k.quota and k.single >= SINGLE and level < SINGLE_SHARE * k.single_level:
         k.limit = k.single_from
         _count_time(k, max(_rate(k), 0.5 * k.limit / max(k.answer, 0.01)), at)
 
@@ -491,11 +501,17 @@ def _compare(k: Known, at: Moment) -> None:
         if k.quota:
             k.quota, k.quota_pace, k.pace, k.period = False, 0.0, 0.0, 0.0
             k.limit = min(levels)
-    elif not k.quota and _spread(levels) > max(UNLIKE, _spread(rates)):
+    elif not k.quota and _up_and_down(levels) and _spread(levels) > max(UNLIKE, _spread(rates)):
         _count_time(k, sorted(rates)[len(rates) // 2], at)
     blocked = [one for one in k.marks[:-1] if one.row >= BLOCKED]
     gaps = sorted(b.at - a.at for a, b in pairwise(k.marks))
     k.period = gaps[len(gaps) // 2] if k.quota and len(blocked) >= len(gaps) - 1 else 0.0
+
+
+def _up_and_down(levels: Sequence[int]) -> bool:
+    """A level that only falls, or only rises, is a centre that changes."""
+    steps = [b - a for a, b in pairwise(levels)]
+    return min(steps) < 0 < max(steps)
 
 
 def _spread(numbers: Sequence[float]) -> float:
@@ -544,7 +560,7 @@ def _beyond_noise(k: Known) -> bool:
     if k.share < k.noise / 5:
         k.noise = 0.0
     spread = math.sqrt(k.noise * (1 - k.noise) / SHARE_CALLS)
-    return k.noise**k.in_row < BY_CHANCE or k.share > k.noise + 3 * spread
+    return k.noise**k.in_row < BY_CHANCE or k.share > k.noise + 4 * spread
 
 
 def _blame_chance(k: Known, at: Moment) -> None:

@@ -1,0 +1,37 @@
+"""Does our throttle find each kind of centre's capacity, in a few simulated minutes?"""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+
+from benchmarks.limiter.ours import ours
+from benchmarks.limiter.world import Result, Scene, play
+
+HALF = ((0.0, 1.0), (300.0, 0.5))
+
+
+def played(centre: str, **facts: object) -> Result:
+    scene = Scene(**({"name": centre, "centre": centre, "steps": HALF, "end": 600.0, "capacity": 30} | facts))  # type: ignore[arg-type]
+    return play(scene, ours(scene, Random(7)), 7)
+
+
+class TestOurs:
+    @pytest.mark.parametrize("centre", ["refuses", "queues", "quota"])
+    def test_uses_a_centre_that_it_knows_nothing_of_and_wastes_little(self, centre: str) -> None:
+        result = played(centre)
+        assert result.used > 0.75  # ten minutes, of which it takes some to learn what kind of centre this is
+        assert result.wasted < 0.04
+        assert result.fairness > 0.97
+
+    def test_probes_a_dead_centre_three_times_a_minute_at_most(self) -> None:
+        result = played("refuses", steps=((0.0, 1.0), (120.0, 0.0), (600.0, 1.0)), end=700.0)
+        assert result.dead_per_minute < 4
+        assert result.back_after_outage[0] < 60
+
+    def test_is_not_the_fool_of_failures_that_come_by_chance(self) -> None:
+        assert played("refuses", noise=0.15, steps=((0.0, 1.0),)).used > 0.5
+
+    def test_shares_evenly_among_many(self) -> None:
+        assert played("refuses", clients=10).fairness > 0.97

@@ -1,0 +1,180 @@
+"""Does the learner draw the right conclusion from what was seen?"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from registry.central.capacity import (
+    FIRST_LIMIT,
+    LONGEST_PAUSE,
+    Known,
+    Mode,
+    Moment,
+    Seen,
+    from_json,
+    learn,
+    next_pause,
+    to_json,
+)
+
+ANSWER = 1.0  # seconds
+SETTLED = Known(
+    mode=Mode.HOLDING,
+    limit=20.0,
+    answer=ANSWER,
+    answers=500,
+    rate=20.0,
+    weight=1.0,
+    flow=20.0,
+    base=0.5,
+    base_answers=400,
+    refusal=0.05,
+    learned_at=100.0,
+    answered_at=100.0,
+    clear=20.0,
+    credit=1.0,
+)
+
+
+def answered(*, at: float, seconds: float = ANSWER, count: int = 1) -> list[Seen]:
+    return [Seen(began=at - seconds, ended=at, answered=True, beside=19) for _call in range(count)]
+
+
+def refused(*, at: float, beside: int = 19, retry_after: float = 0.0) -> Seen:
+    return Seen(began=at - 0.05, ended=at, answered=False, beside=beside, retry_after=retry_after)
+
+
+def moment(now: float, in_flight: int = 20, **facts: float) -> Moment:
+    return Moment(**({"now": now, "in_flight": in_flight, "let_in": 1000, "full_at": now} | facts))  # type: ignore[arg-type]
+
+
+class TestAnUnknownCentre:
+    def test_is_asked_for_one_more_with_every_answer(self) -> None:
+        known = learn(Known(), answered(at=10.0, count=2), moment(10.0, in_flight=2))
+        assert known.mode is Mode.SEARCHING
+        assert known.limit == FIRST_LIMIT + 2
+
+    def test_is_not_asked_for_more_than_callers_want(self) -> None:
+        known = learn(Known(), answered(at=10.0), moment(10.0, in_flight=0, full_at=0.0))
+        assert known.limit == FIRST_LIMIT
+
+    def test_is_not_searched_far_beyond_where_its_answers_were_seen_to_be_quick(self) -> None:
+        known = Known(limit=6.0)
+        for now in range(10, 20):
+            known = learn(
+                known, answered(at=float(now), seconds=5.0, count=9), moment(float(now), in_flight=90)
+            )
+        assert known.limit <= 4 * max(known.clear, FIRST_LIMIT)
+
+
+class TestARefusal:
+    def test_sets_the_level_to_what_was_in_flight_beside_it(self) -> None:
+        known = learn(SETTLED, [refused(at=100.2, beside=17)], moment(100.2))
+        assert known.limit == 17
+        assert known.mode is Mode.HOLDING
+
+    def test_after_refusals_goes_down_in_growing_steps(self) -> None:
+        known, levels = SETTLED, []
+        for number in range(4):
+            now = 100.2 + 0.1 * number
+            known = learn(known, [refused(at=now, beside=int(known.limit))], moment(now))
+            levels.append(known.limit)
+        falls = [a - b for a, b in zip([20.0, *levels], levels, strict=False)]
+        assert falls == sorted(falls)
+        assert known.mode is Mode.YIELDING
+
+    def test_of_calls_begun_before_the_cut_cuts_no_second_time(self) -> None:
+        once = learn(SETTLED, [refused(at=100.2, beside=17)], moment(100.2))
+        again = learn(once, [refused(at=100.21, beside=12)], moment(100.22))
+        assert again.limit == once.limit
+
+    def test_costs_a_try(self) -> None:
+        assert learn(SETTLED, [refused(at=100.2)], moment(100.2)).credit == pytest.approx(0.0, abs=0.1)
+
+    def test_of_one_too_many_does_not_silence_the_others(self) -> None:
+        known = learn(SETTLED, [refused(at=100.2, retry_after=30.0)], moment(100.2))
+        assert known.wait_until < 100.2
+        assert known.grown_at >= 130.0
+
+    def test_again_and_again_silences_everybody_as_long_as_the_centre_asks(self) -> None:
+        known = SETTLED
+        for number in range(3):
+            now = 100.2 + 0.1 * number
+            known = learn(known, [refused(at=now, retry_after=30.0)], moment(now))
+        assert known.wait_until == pytest.approx(130.4, abs=0.1)
+
+
+class TestATry:
+    def test_is_made_when_it_can_be_afforded_and_everything_is_used(self) -> None:
+        known = replace(SETTLED, refusing=True, full_at=99.0, grown_at=98.0)
+        assert learn(known, answered(at=100.3), moment(100.3)).limit == 21
+        poor = replace(known, credit=0.0)
+        assert learn(poor, answered(at=100.3), moment(100.3)).limit == 20
+
+
+class TestSilence:
+    def test_of_answers_that_must_have_come_is_an_outage(self) -> None:
+        known = SETTLED
+        for step in range(1, 8):
+            known = learn(known, [], moment(100.0 + step / 4))
+        assert known.mode is Mode.OUTAGE
+        assert known.before == 20
+        assert known.probe_at > 101.0
+
+    def test_makes_everybody_hold_their_breath_first(self) -> None:
+        known = learn(SETTLED, [], moment(100.4))
+        assert known.mode is Mode.HOLDING
+        assert known.starts == 0.0
+
+    def test_where_nobody_asks_is_none(self) -> None:
+        known = SETTLED
+        for step in range(1, 8):
+            known = learn(known, [], moment(100.0 + step, in_flight=0))
+        assert known.mode is Mode.HOLDING
+
+    def test_ends_with_the_first_answer_and_comes_back_slowly(self) -> None:
+        out = replace(SETTLED, mode=Mode.OUTAGE, before=20.0, silent_at=100.0, void_before=101.0)
+        known = learn(out, answered(at=160.0), moment(160.0, in_flight=0, full_at=0.0))
+        assert known.mode is Mode.RETURNING
+        assert known.limit == pytest.approx(19.0)
+        assert known.pace == pytest.approx(20.0)
+
+    def test_of_three_weeks_leaves_little_of_what_was_known(self) -> None:
+        out = replace(SETTLED, mode=Mode.OUTAGE, before=20.0, silent_at=100.0, void_before=101.0)
+        late = 100.0 + 21 * 86400
+        assert learn(out, answered(at=late), moment(late, in_flight=0, full_at=0.0)).limit == 2.0
+
+    def test_is_probed_ever_more_rarely_up_to_a_bound(self) -> None:
+        pause = 3.0
+        for _probe in range(5):
+            pause = next_pause(pause)
+        assert pause == LONGEST_PAUSE
+
+
+class TestLostCalls:
+    def test_of_a_bad_line_cut_nothing_while_the_others_are_answered_quickly(self) -> None:
+        lost = Seen(began=70.0, ended=100.1, answered=False, timed_out=True, beside=10)
+        assert learn(SETTLED, [lost, *answered(at=100.1)], moment(100.1)).limit >= 20
+
+    def test_cut_by_half_where_the_others_are_answered_late(self) -> None:
+        overrun = replace(SETTLED, answer=15.0)
+        lost = Seen(began=70.0, ended=100.1, answered=False, timed_out=True, beside=10)
+        assert learn(overrun, [lost, *answered(at=100.1, seconds=15.0)], moment(100.1)).limit == 10
+
+
+class TestWhatIsKnown:
+    def test_survives_being_kept_as_text(self) -> None:
+        known = learn(SETTLED, [refused(at=100.2), *answered(at=100.2)], moment(100.2))
+        assert known.marks
+        assert from_json(to_json(known)) == known
+
+    def test_of_another_version_is_taken_as_far_as_it_goes(self) -> None:
+        text = to_json(SETTLED).replace('"credit"', '"a_word_of_tomorrow"')
+        assert from_json(text).limit == SETTLED.limit
+
+    def test_is_not_changed_by_a_lesson(self) -> None:
+        before = to_json(SETTLED)
+        learn(SETTLED, [refused(at=100.2)], moment(100.2))
+        assert to_json(SETTLED) == before
