@@ -129,9 +129,13 @@ class TestEnglish:
 
 class TestIndonesian:
     def test_of_our_own_texts_is_what_stands_in_the_code(self) -> None:
-        """A package's catalogue that knew one of them would silently say something else."""
+        """A package's catalogue that knew one of them would silently say something else.
+
+        What is the same in English is a text of Django's own, in a template of its that we replace.
+        """
+        english = {key.rpartition(CONTEXT)[2] for key, said in catalogue("en").items() if key == said}
         with translation.override("id"):
-            wrong = {text: gettext(text) for text in texts("en") if gettext(text) != text}
+            wrong = {text: gettext(text) for text in texts("en") - english if gettext(text) != text}
         assert wrong == {}
 
     def test_has_every_text_of_the_task_pages(self) -> None:
