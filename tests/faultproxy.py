@@ -101,7 +101,7 @@ class FaultProxy:
 
     def close(self) -> None:
         """Deliver what is late, then stop."""
-        self._server.close()
+        self._do(self._close_the_door())
         self._do(self._break_all())
         self._do(self._finish())
         self._loop.call_soon_threadsafe(self._loop.stop)
@@ -110,6 +110,9 @@ class FaultProxy:
 
     def _do(self, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(2 * PATIENCE)
+
+    async def _close_the_door(self) -> None:
+        self._server.close()  # in its own thread: asyncio's servers are not for others
 
     async def _break_all(self) -> None:
         for writer in self._writers:

@@ -110,7 +110,9 @@ class TestReader:
         with acting_as(READER):
             assert Event.objects.count()
 
-    @pytest.mark.parametrize("table", ["auth_user", "django_session", "mfa_authenticator", "registry_device"])
+    @pytest.mark.parametrize(
+        "table", ["auth_user", "django_session", "mfa_authenticator", "registry_devicekey"]
+    )
     def test_reads_no_secret(self, office: Office, table: str) -> None:
         with acting_as(READER), pytest.raises(ProgrammingError, match=DENIED):
             run(f"SELECT * FROM {table}")
