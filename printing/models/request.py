@@ -33,14 +33,20 @@ class Priority(models.IntegerChoices):
 
 # The line is counted by year, month and day, so that a place in it is a sum of a few rows and a
 # short stretch of one index, however many wait. Days are those of UTC: any fixed cut will do.
+# Whoever changes the line takes its turn first ("tall" as a number, and the office): two transactions
+# of several statements each would otherwise wait for one another's tallies. A year's row made them
+# stand in a queue anyhow.
 KEEP_TALLIES = """
     WITH delta AS (
         SELECT office_id, priority, (recorded_at AT TIME ZONE 'UTC')::date AS day, sum(change) AS change FROM (
             {sides}
         ) AS sides GROUP BY 1, 2, 3 HAVING sum(change) <> 0
+    ), turn AS MATERIALIZED (
+        SELECT office_id, pg_advisory_xact_lock(1952541804, office_id::int) AS held
+        FROM (SELECT DISTINCT office_id FROM delta ORDER BY 1) AS offices
     ), spread AS (
         SELECT office_id, priority, span, date_trunc(span, day)::date AS begins, sum(change) AS change
-        FROM delta CROSS JOIN (VALUES ('year'), ('month'), ('day')) AS spans (span) GROUP BY 1, 2, 3, 4
+        FROM delta JOIN turn USING (office_id) CROSS JOIN (VALUES ('year'), ('month'), ('day')) AS spans (span) GROUP BY 1, 2, 3, 4
     )
     INSERT INTO printing_waitingtally AS tally (office_id, priority, span, begins, waiting)
     SELECT office_id, priority, span, begins, change FROM spread ORDER BY 1, 2, 3, 4

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import random
+import threading
+import time
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from printing.models import CardRequest
+from printing.models import CardRequest, WaitingTally
 from printing.models.request import Priority
 from printing.selectors.line import place_in_line
 from printing.services import requests
@@ -99,6 +102,41 @@ class TestPlaceInLine:
 
         assert before == PEOPLE
         assert place_in_line(request=last) == PEOPLE - 1
+
+
+@pytest.mark.django_db(transaction=True)
+class TestTwoBatches:
+    def test_of_several_statements_do_not_wait_for_each_others_tallies(
+        self, crowd: list[CardRequest]
+    ) -> None:
+        """PostgreSQL would end one of two that wait for each other, and its thread would tell."""
+        in_2016 = [row for row in crowd if row.recorded_at.year == 2016]
+        in_2017 = [row for row in crowd if row.recorded_at.year == 2017]
+        met, ended = threading.Barrier(2), Counter[str]()
+
+        def leave(*parts: list[CardRequest]) -> None:
+            try:
+                connection.ensure_connection()
+                met.wait(20)
+                with transaction.atomic():
+                    for part in parts:
+                        CardRequest.move_all(part, to=RequestState.AUTHORIZING, at=factories.NOW, actor="a")
+                        time.sleep(0.3)  # the other has begun as well
+                ended["done"] += 1
+            except Exception as error:  # noqa: BLE001 (counted below)
+                ended[type(error).__name__] += 1
+            finally:
+                connection.close()
+
+        batches = [(in_2016[::2], in_2017[::2]), (in_2017[1::2], in_2016[1::2])]
+        threads = [threading.Thread(target=leave, args=parts) for parts in batches]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+
+        assert ended == {"done": 2}
+        assert sum(WaitingTally.objects.filter(span="year").values_list("waiting", flat=True)) == 0
 
 
 class TestPrioritise:
