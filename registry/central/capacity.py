@@ -254,7 +254,7 @@ class Known:
 
 def learn(known: Known, seen: Sequence[Seen], at: Moment) -> Known:
     """What is known after these calls ended."""
-    k = replace(known, window=list(known.window))
+    k = replace(known, window=list(known.window), marks=[replace(one) for one in known.marks])
     k.learned_at = known.learned_at or at.now
     _count(k, seen, at)
     if k.mode is Mode.OUTAGE:
@@ -479,7 +479,7 @@ def _mark(k: Known, level: int, at: Moment) -> None:
         return
     if k.marks and at.let_in - k.marks[-1].let_in < MARK_CALLS:
         return
-    k.marks = [*(replace(one) for one in k.marks[-MARKS:]), Mark(at.now, level, at.let_in)]
+    k.marks = [*k.marks[-MARKS:], Mark(at.now, level, at.let_in)]
     spent = len(k.marks) > 2 and all(one.row >= SPENT for one in k.marks[:-1])
     if spent or len(k.marks) > MARKS:
         _compare(k, at)
@@ -496,7 +496,7 @@ def _count_time(k: Known, rate: float, at: Moment) -> None:
 def _compare(k: Known, at: Moment) -> None:
     """Alike in calls in flight, or alike in calls per second?"""
     levels = [one.level for one in k.marks[1:]]
-    rates = [(b.let_in - a.let_in) / (b.at - a.at) for a, b in pairwise(k.marks)]
+    rates = [(b.let_in - a.let_in) / max(b.at - a.at, 1e-6) for a, b in pairwise(k.marks)]
     if _spread(levels) <= ALIKE and max(levels) >= LEAST_LEVEL:
         if k.quota:
             k.quota, k.quota_pace, k.pace, k.period = False, 0.0, 0.0, 0.0
@@ -528,7 +528,7 @@ def _slow_down(k: Known, at: Moment) -> None:
     if (let_in > CLEAN_CALLS or not k.marks) and not k.period:
         k.quota_pace = k.quota_before if k.quota_before < k.quota_pace else 0.99 * k.quota_pace
     elif let_in >= MARK_CALLS:
-        k.quota_pace = QUOTA_SHARE * min(let_in / span, k.quota_pace)
+        k.quota_pace = QUOTA_SHARE * min(let_in / max(span, 1e-6), k.quota_pace)
         k.cut_from = k.cut_from if k.cuts else k.quota_pace
         k.cuts += 1
     else:

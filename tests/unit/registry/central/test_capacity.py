@@ -175,6 +175,7 @@ class TestWhatIsKnown:
         assert from_json(text).limit == SETTLED.limit
 
     def test_is_not_changed_by_a_lesson(self) -> None:
-        before = to_json(SETTLED)
-        learn(SETTLED, [refused(at=100.2)], moment(100.2))
-        assert to_json(SETTLED) == before
+        known = learn(SETTLED, [refused(at=100.2)], moment(100.2))
+        before = to_json(known)
+        learn(known, [refused(at=100.3), *answered(at=100.3)], moment(100.3))
+        assert to_json(known) == before
