@@ -75,7 +75,7 @@ class CardRequest(Moving):
     SUBJECT = Subject.REQUEST
 
     id = models.BigAutoField(primary_key=True)
-    receipt = models.CharField(_("nomor resi"), max_length=24, unique=True)
+    receipt = models.CharField(_("nomor resi"), max_length=24)
     office = models.ForeignKey(
         "registry.Office",
         on_delete=models.PROTECT,
@@ -114,6 +114,8 @@ class CardRequest(Moving):
             ("prioritise_cardrequest", _("Boleh mengusulkan agar permohonan didahulukan")),
         ]
         constraints = [
+            # Not unique=True: that adds an index for LIKE, which every move of a row would write as well.
+            models.UniqueConstraint(fields=["receipt"], name="request_receipt"),
             models.UniqueConstraint(
                 fields=["resident"],
                 condition=models.Q(state__in=sorted(REQUEST_LIVE)),
