@@ -33,7 +33,6 @@ from registry.services import visibility as recordings
 from registry.states import RecordingState
 
 ROWS = 64  # most rows of a batch: statements cost as much for one; more people would wait for a dead worker
-PATIENCE = 0.5  # seconds a claimed row waits for its permit: giving it back costs more than ten calls
 RECORD_SECONDS = 1.0  # answers are recorded together, at most this long after the first of them
 
 Claimed = TypeVar("Claimed")
@@ -256,7 +255,7 @@ def _note(lane: claims.Lane, rows: Sequence[Any], *, until: datetime) -> None:
 
 
 def _may_call(lane: Lane, office: Office) -> bool:
-    """Whether a first call could begin now; whoever claims rows waits for the permits of the others."""
+    """Whether a first call could begin now; the door waits for the permits of the others."""
     return throttle().room(lane=lane, office=office.code) > 0
 
 
@@ -275,7 +274,8 @@ def _call_each(
     answers: list[Answer] = []
     first = 0.0
     for place, row in enumerate(claimed):
-        answer, began = _with_permit(row, call=call, error=error)
+        began = time.monotonic()
+        answer = call(row)
         ended = time.monotonic()
         first = first if answers else ended
         answers.append(answer)
@@ -289,17 +289,3 @@ def _call_each(
     if answers:
         record(answers)
     return []
-
-
-def _with_permit(
-    row: Claimed, *, call: Callable[[Claimed], Answer], error: Callable[[Answer], object]
-) -> tuple[Answer, float]:
-    """The answer, and when the call that brought it began; a permit that is near is waited for."""
-    limit = time.monotonic() + PATIENCE
-    while True:
-        began = time.monotonic()
-        answer = call(row)
-        refusal = error(answer)
-        if not isinstance(refusal, errors.NoPermit) or began + refusal.retry_after > limit:
-            return answer, began
-        time.sleep(refusal.retry_after)

@@ -13,7 +13,6 @@ from uuid import UUID
 
 from registry import crashpoints
 from registry.central import errors
-from registry.central.capacity import Mode
 from registry.central.contract import (
     Attempt,
     Central,
@@ -30,7 +29,6 @@ from registry.central.throttle import Lane, Outcome, Permit, Throttle
 Answer = TypeVar("Answer")
 
 PATIENCE = 1.0  # s; a claimed row is dearer to give back and claim again than a thread's second
-SOON = frozenset({Mode.SEARCHING, Mode.HOLDING, Mode.RETURNING})  # places fall free all the time
 
 
 class Gateway:
@@ -97,7 +95,7 @@ class Gateway:
             try:
                 return self._throttle.acquire(lane=lane, office=self._office)
             except errors.NoPermit as refusal:
-                if refusal.why not in SOON or time.monotonic() + refusal.retry_after > patient_until:
+                if time.monotonic() + refusal.retry_after > patient_until:
                     raise
                 time.sleep(refusal.retry_after)
 
