@@ -4,11 +4,14 @@
 -- gives and takes permits, keeps turns between lanes and offices, and hands what was seen to the learner
 -- (capacity.py) now and then; what the learner says is kept here for everybody.
 -- KEYS: 1 state (hash) · 2 leases (zset: holder → end of lease) · 3 begun (zset: holder → when)
---       4 seen (list, for the learner) · 5 history (list of points)
---       6… for each lane: offices waiting (zset: office → turn), and until when each counts as waiting (zset)
+--       4 seen (list, for the learner) · 5 history (list of points) · 6 known (the learner's JSON)
+--       7 turns (hash: lane:office → turn)
+--       8… for each lane: offices waiting (zset: office → turn), and until when each counts as waiting (zset)
+-- State is read whole at every call, so only what every call needs is in it.
 -- ARGV: 1 verb · 2 settings (JSON) · further ones by verb
 
 local state_key, leases_key, begun_key, seen_key, history_key = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local known_key, turns_key = KEYS[6], KEYS[7]
 local set = cjson.decode(ARGV[2])
 local clock = redis.call('TIME')
 local now = tonumber(clock[1]) + tonumber(clock[2]) / 1e6
@@ -72,7 +75,7 @@ local function lesson()
   put('lesson_at', now + set.lesson_seconds)
   local proven = redis.call('ZCOUNT', begun_key, '(' .. at(num('refused_began')), at(now - num('verdict', 1)))
   return cjson.encode({
-    version = num('version'), known = s.known or '', now = now, in_flight = in_flight,
+    version = num('version'), known = redis.call('GET', known_key) or '', now = now, in_flight = in_flight,
     let_in = num('let_in'), proven = proven, full_at = num('full_at'),
     seen = redis.call('LRANGE', seen_key, 0, set.most_seen - 1),
   })
@@ -93,7 +96,7 @@ end
 -- Those of a lane whose time to come back has come and whose turn is before this one; for them a place is
 -- kept. An entry's score is the time until which it counts, told time plus grace.
 local function due_before(lane, turn)
-  local wait_key, until_key = KEYS[4 + 2 * lane], KEYS[5 + 2 * lane]
+  local wait_key, until_key = KEYS[6 + 2 * lane], KEYS[7 + 2 * lane]
   local gone = redis.call('ZRANGEBYSCORE', until_key, '-inf', at(now), 'LIMIT', 0, 100)
   if #gone > 0 then
     redis.call('ZREM', until_key, unpack(gone))
@@ -110,7 +113,7 @@ end
 -- Whoever is sent away is told a time of its own, by how many are before it and how fast places fall free.
 -- One whose time has come and who finds no place comes back soon, and the next free place is its own.
 local function send_away(lane, office, turn)
-  local wait_key, until_key = KEYS[4 + 2 * lane], KEYS[5 + 2 * lane]
+  local wait_key, until_key = KEYS[6 + 2 * lane], KEYS[7 + 2 * lane]
   local every = math.max(set.least_wait, num('latency', set.first_latency) / limit())
   if num('starts') > 0 then every = math.max(every, 1 / num('starts')) end
   local first = math.max(from, now)
@@ -138,7 +141,8 @@ if ARGV[1] == 'acquire' then
   -- Weighted turns: each permit moves its lane, and its office within the lane, back by one over its share.
   -- Nobody collects turns while it has nothing to ask, and nobody waits for one whose time has not come.
   local lane_turn = math.max(num('lane' .. lane), num('lane_now'))
-  local turn = math.max(num('turn' .. lane .. ':' .. office), num('turn_now' .. lane))
+  local turn_field = lane .. ':' .. office
+  local turn = math.max(tonumber(redis.call('HGET', turns_key, turn_field)) or 0, num('turn_now' .. lane))
   local before = due_before(lane, turn)
   for other = 1, #set.shares do
     if other ~= lane and math.max(num('lane' .. other), num('lane_now')) < lane_turn then
@@ -151,11 +155,11 @@ if ARGV[1] == 'acquire' then
     save()
     return answer
   end
-  redis.call('ZREM', KEYS[4 + 2 * lane], office)
-  redis.call('ZREM', KEYS[5 + 2 * lane], office)
+  redis.call('ZREM', KEYS[6 + 2 * lane], office)
+  redis.call('ZREM', KEYS[7 + 2 * lane], office)
   put('lane' .. lane, lane_turn + 1 / set.shares[lane])
   put('lane_now', math.max(num('lane_now'), lane_turn))
-  put('turn' .. lane .. ':' .. office, turn + 1 / weight)
+  redis.call('HSET', turns_key, turn_field, at(turn + 1 / weight))
   put('turn_now' .. lane, math.max(num('turn_now' .. lane), turn))
   if word == 'outage' then
     bump('probes')
@@ -210,7 +214,7 @@ if ARGV[1] == 'teach' then
   local version, used, known, told = tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5], cjson.decode(ARGV[6])
   if version ~= num('version') then return 0 end -- another was faster; what was seen is still there
   redis.call('LTRIM', seen_key, used, -1)
-  put('known', known)
+  redis.call('SET', known_key, known)
   bump('version')
   local was = s.mode
   for name, value in pairs(told) do
@@ -238,12 +242,11 @@ end
 
 -- look
 local answer = {
-  now = now, limit = limit(), in_flight = in_flight, state = word, from = from, room = room(),
+  limit = limit(), in_flight = in_flight, state = word, room = room(),
   ceiling = tonumber(s.ceiling) or false, paused = s.paused or '', paused_by = s.paused_by or '',
-  why = s.why or '',
 }
 for _, name in ipairs({'offered', 'served', 'refused', 'timed_out', 'probes', 'latency', 'ok_at', 'dropped_at',
-  'probed_at', 'probe_at', 'opens_at', 'wait_until', 'learned', 'pace', 'queue', 'refused_at', 'noise'}) do
+  'probed_at', 'probe_at', 'opens_at', 'wait_until', 'learned', 'pace', 'queue', 'noise'}) do
   answer[name] = num(name)
 end
 return cjson.encode(answer)

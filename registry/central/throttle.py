@@ -154,7 +154,7 @@ class Throttle:
         self._weights = weights or {}
         self._prefix = f"ektp:{{{name}}}"
         self._script = redis.register_script(SCRIPT)
-        parts = ["state", "leases", "begun", "seen", "history"]
+        parts = ["state", "leases", "begun", "seen", "history", "known", "turns"]
         parts += [f"{part}:{lane}" for lane in LANES for part in ("waiting", "until")]
         self._keys = [f"{self._prefix}:{part}" for part in parts]
 
@@ -328,7 +328,6 @@ def _told(known: Known) -> dict[str, float | str]:
         "void_before": known.void_before,
         "wait_until": known.wait_until,
         "refused_began": known.refused_began,
-        "refused_at": known.refused_at,
         "verdict": known.verdict,
     }
 
