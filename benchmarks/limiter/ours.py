@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from random import Random
 
 from benchmarks.limiter.protocol import Answer, Kind, Limiter
 from benchmarks.limiter.world import Scene
-from registry.central.capacity import PROBE_PATIENCE, Known, Mode, Moment, Seen, learn, next_pause
+from registry.central.capacity import Known, Mode, Moment, Seen, learn, next_pause
+from registry.central.throttle import SETTINGS
 
-LESSON = 0.25
-CATCH_UP, LONGEST_TURN, GRACE, AGAIN, LEAST_WAIT = 0.05, 5.0, 0.5, 0.1, 0.02
+SET = json.loads(SETTINGS)  # the script's own
 
 
 @dataclass(slots=True, eq=False)
@@ -26,7 +27,6 @@ class Ours:
     def __init__(self, scene: Scene, chance: Random) -> None:
         self.known = Known()
         self.chance = chance
-        self.clients = scene.clients
         self.leases: dict[Ticket, None] = {}
         self.log: list[Seen] = []
         self.next_start = self.turn_now = 0.0
@@ -35,7 +35,6 @@ class Ours:
         self.opens_at = self.full_at = 0.0
         self.let_in = 0
         self.lesson_at = 0.0
-        self.trace: list[tuple[float, Known]] = []
 
     def ask(self, *, client: int, now: float) -> object:
         """As ``acquire`` in throttle.lua, with one lane and an office for every client."""
@@ -47,7 +46,7 @@ class Ours:
         if k.mode is Mode.OUTAGE:
             return self._probe(client, now)
         if not k.starts:
-            return now + LESSON
+            return now + SET["lesson_seconds"]
         in_flight = self._in_flight()
         free = min(int(k.limit) - in_flight, int(max(1.0, k.starts)))
         turn = max(self.turns.get(client, 0.0), self.turn_now)
@@ -56,26 +55,28 @@ class Ours:
         self.waiting.pop(client, None)
         self.turns[client] = turn + 1
         self.turn_now = max(self.turn_now, turn)
-        self.next_start = max(self.next_start, now - CATCH_UP) + 1 / k.starts
+        self.next_start = max(self.next_start, now - SET["catch_up"]) + 1 / k.starts
         return self._begin(client, now, in_flight)
 
     def _due_before(self, client: int, turn: float, now: float) -> int:
         """Clients whose time to come back has come, and whose turn is before this one's."""
-        self.waiting = {one: (at, told) for one, (at, told) in self.waiting.items() if told + GRACE > now}
+        self.waiting = {
+            one: (at, told) for one, (at, told) in self.waiting.items() if told + SET["grace_seconds"] > now
+        }
         waiting = self.waiting.items()
         return sum(told <= now and at < turn for one, (at, told) in waiting if one != client)
 
     def _send_away(self, client: int, turn: float, now: float) -> float:
         k = self.known
-        every = max(LEAST_WAIT, (k.answer or 1.0) / max(1.0, k.limit), 1 / k.starts)
+        every = max(SET["least_wait"], (k.answer or SET["first_latency"]) / max(1.0, k.limit), 1 / k.starts)
         first = max(now, self.next_start)
         told = self.waiting[client][1] if client in self.waiting else None
         if told is None:
             ahead = sum(at <= turn for at, _told in self.waiting.values())
-            told = first + min(every * (1 + ahead), LONGEST_TURN)
+            told = first + min(every * (1 + ahead), SET["longest_turn"])
         due = told <= now
         self.waiting[client] = (turn, now if due else told)
-        return max(first, now + min(every, AGAIN)) if due else told
+        return max(first, now + min(every, SET["again_seconds"])) if due else told
 
     def _in_flight(self) -> int:
         void = self.known.void_before
@@ -94,7 +95,7 @@ class Ours:
         if now < k.probe_at:
             return k.probe_at
         probes = [one for one in self.leases if one.began >= k.void_before]
-        if probes and now - probes[-1].began < PROBE_PATIENCE * max(k.answer, 1.0):
+        if probes and now - probes[-1].began < k.probe_patience:
             return now + 1.0
         k.probe_at = now + k.pause * (0.85 + 0.3 * self.chance.random())
         k.pause = next_pause(k.pause)
@@ -104,7 +105,7 @@ class Ours:
         self.leases.pop(ticket)
         self.let_in -= answer.kind is Kind.REFUSED
         if answer.kind is Kind.CLOSED:
-            self.opens_at = answer.opens_at or now + 60
+            self.opens_at = answer.opens_at or now + SET["closed_seconds"]
         elif answer.kind is not Kind.ERROR:
             self.log.append(
                 Seen(
@@ -124,8 +125,7 @@ class Ours:
         proven = sum(k.refused_began < one.began <= now - k.verdict for one in self.leases)
         self.known = learn(k, self.log, Moment(now, self._in_flight(), self.let_in, proven, self.full_at))
         self.log = []
-        self.lesson_at = now + LESSON
-        self.trace.append((now, self.known))
+        self.lesson_at = now + SET["lesson_seconds"]
 
 
 def ours(scene: Scene, chance: Random) -> list[Limiter]:
