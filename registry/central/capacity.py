@@ -154,7 +154,7 @@ class Known:
     mode: Mode = Mode.SEARCHING
     limit: float = FIRST_LIMIT  # calls in flight
     pace: float = 0.0  # calls begun per second, 0: as many as the limit lets
-    since: float = 0.0  # when this mode began
+    returned_at: float = 0.0  # when the first answer after silence came
 
     answer: float = 0.0  # s, mean time of an answer
     answers: int = 0
@@ -340,7 +340,7 @@ def _fall_silent(k: Known, at: Moment) -> None:
     if k.mode is not Mode.RETURNING:
         k.before = max(k.limit, k.before if at.now - k.refused_at < 3 * k.answer else 0.0)
         k.silent_at = at.now
-    k.mode, k.since = Mode.OUTAGE, at.now
+    k.mode = Mode.OUTAGE
     k.pause = FIRST_PAUSE
     k.probe_at = at.now + k.pause
     k.void_before = at.now
@@ -363,7 +363,7 @@ def _return(k: Known, at: Moment, *, quiet: float) -> None:
     if k.mode is not Mode.OUTAGE:
         k.before = k.limit
     share = RETURN_SHARE if quiet < STALE_SECONDS else 0.5 if quiet < FORGOTTEN_SECONDS else 0.1
-    k.mode, k.since = Mode.RETURNING, at.now
+    k.mode, k.returned_at = Mode.RETURNING, at.now
     k.limit = max(1.0, k.before * share)
     k.rate = k.weight = k.missing = 0.0
     if not k.marks or k.marks[-1].row < BLOCKED:
@@ -375,13 +375,13 @@ def _come_back(k: Known, at: Moment) -> None:
     """Begin slowly, and double the starts per second until the level is reached."""
     if k.mode is not Mode.RETURNING:
         return
-    past = at.now - k.since
+    past = at.now - k.returned_at
     k.pace = (k.quota_pace or k.usual_rate) * min(
         1.0 if k.quota else RETURN_PACE, 2 ** (past / RETURN_DOUBLES)
     )
     there = past >= RETURN_DOUBLES if k.quota else _full(k, at)
     if there or past > max(10.0, 4 * k.answer):
-        k.mode, k.since, k.pace = Mode.HOLDING, at.now, k.quota_pace
+        k.mode, k.pace = Mode.HOLDING, k.quota_pace
         k.quota_step, k.tried_at = 0.1, at.now
         k.step, k.grown_at, k.full_at = max(1.0, 0.25 * k.limit), at.now, 0.0
         k.credit = max(k.credit, 1.0)
@@ -428,10 +428,11 @@ def _asked_to_wait(k: Known, refused: Sequence[Seen], at: Moment) -> float:
 
 
 def _let_in_again(k: Known, at: Moment) -> None:
-    k.mode, k.since, k.pace = Mode.HOLDING, at.now, k.quota_pace
+    k.mode, k.pace = Mode.HOLDING, k.quota_pace
     k.fallen_to = k.limit if k.limit < 0.8 * k.before else HIGHEST
     if not k.quota and k.limit < k.before / 2:
-        k.mode, k.limit = Mode.RETURNING, RETURN_SHARE * k.before
+        k.mode, k.returned_at = Mode.RETURNING, at.now
+        k.limit = RETURN_SHARE * k.before
 
 
 def _cut(k: Known, level: int, at: Moment) -> None:
@@ -440,7 +441,7 @@ def _cut(k: Known, level: int, at: Moment) -> None:
     k.refused_at = k.cut_at = at.now
     k.refused_level = level
     if k.mode is Mode.RETURNING or (k.mode is Mode.SEARCHING and (k.in_row >= 2 or k.credit < 0)):
-        k.mode, k.since, k.pace = Mode.HOLDING, at.now, 0.0
+        k.mode, k.pace = Mode.HOLDING, 0.0
     if not k.noise:
         _count_single(k, level, at)
     if k.quota:
@@ -453,7 +454,7 @@ def _cut(k: Known, level: int, at: Moment) -> None:
     if not k.noise:
         _mark(k, level, at)
     if k.in_row >= BLOCKED:
-        k.mode, k.since = Mode.YIELDING, at.now
+        k.mode = Mode.YIELDING
         k.spent = k.spent + 1 if k.quota or level <= SPENT_SHARE * k.before else 0
         k.pace = max(1 / k.verdict / 2 ** min(k.spent, 10), 1 / LONGEST_PAUSE)
 
@@ -536,7 +537,7 @@ def _slow_down(k: Known, at: Moment) -> None:
     k.pace = k.quota_before = k.quota_pace
     k.quota_step, k.tried_at = QUOTA_PERIOD_TRY if k.period else QUOTA_TRY, at.now
     if k.cuts >= CUTS and k.quota_pace < CUTS_SHARE * k.cut_from:
-        _blame_chance(k, at)
+        _blame_chance(k)
 
 
 def _heed_lost_calls(k: Known, seen: Sequence[Seen], at: Moment) -> None:
@@ -547,7 +548,7 @@ def _heed_lost_calls(k: Known, seen: Sequence[Seen], at: Moment) -> None:
     k.queueing, k.refusing, k.cut_at = True, False, at.now
     k.limit, k.step = k.limit / 2, 1.0
     if k.mode is not Mode.OUTAGE:
-        k.mode, k.since, k.pace = Mode.HOLDING, at.now, 0.0
+        k.mode, k.pace = Mode.HOLDING, 0.0
     _forget_window(k, at)
 
 
@@ -563,12 +564,12 @@ def _beyond_noise(k: Known) -> bool:
     return k.noise**k.in_row < BY_CHANCE or k.share > k.noise + 4 * spread
 
 
-def _blame_chance(k: Known, at: Moment) -> None:
+def _blame_chance(k: Known) -> None:
     """Slower and slower, and refused as often: it is not our doing. Back to where it began."""
     k.noise = k.share
     k.quota, k.quota_pace, k.pace, k.cuts, k.marks = False, 0.0, 0.0, 0, []
     k.limit, k.refused_level, k.single = max(k.limit, k.single_from), -10.0, 0
-    k.mode, k.since, k.credit, k.in_row = Mode.HOLDING, at.now, CREDIT, 0
+    k.mode, k.credit, k.in_row = Mode.HOLDING, CREDIT, 0
 
 
 # --- The queue at the centre ----------------------------------------------------------------------
@@ -643,7 +644,7 @@ def _meet_queue(k: Known, at: Moment, doubt: float) -> None:
         k.queueing, k.refusing, k.step = True, False, 1.0
         k.limit = max(1.0, min(k.limit, at.in_flight + 1) - (k.queue - target))
         if k.mode is Mode.SEARCHING:
-            k.mode, k.since = Mode.HOLDING, at.now
+            k.mode = Mode.HOLDING
         _forget_window(k, at)
         if first:
             k.queue = target
