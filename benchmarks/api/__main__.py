@@ -42,6 +42,7 @@ from registry.models import District, Office  # noqa: E402
 from registry.models.device import Scope  # noqa: E402
 from registry.services import devices  # noqa: E402
 from tests import factories  # noqa: E402
+from tests.devices import KINDS, a_recording  # noqa: E402
 
 REQUESTS = int(os.environ.get("API_REQUESTS", "1000000"))
 ROUNDS = int(os.environ.get("API_ROUNDS", "5"))
@@ -100,30 +101,13 @@ class Asker:
     def recording(self, number: int) -> Question:
         """A recording that nobody has sent before."""
         born = waiting.BORN + timedelta(days=(FIRST_NEW + number) // waiting.SERIALS)
-        body = {
-            "recording_id": str(uuid.uuid4()),
-            "nik": waiting.nik_of(FIRST_NEW + number),
-            "family_card_number": "2102031501100007",
-            "name": "CONTOH BARU",
-            "birth_place": "Tanjung Balai Karimun",
-            "birth_date": born.isoformat(),
-            "sex": "L",
-            "address": "Jalan Contoh",
-            "rt": "1",
-            "rw": "2",
-            "village": "Sungai Lakam",
-            "district": "21.02.03",
-            "religion": "islam",
-            "marital_status": "kawin",
-            "occupation": "Nelayan",
-            "citizenship": "WNI",
-            "blood_type": "O",
-            "recorded_at": "2017-11-28T10:00:00+07:00",
-            "files": {
-                kind: {"sha256": uuid.uuid4().hex * 2, "bytes": 50_000}
-                for kind in ("photo", "fingerprints", "iris", "signature")
-            },
-        }
+        body = a_recording(
+            number,
+            recording_id=str(uuid.uuid4()),
+            nik=waiting.nik_of(FIRST_NEW + number),
+            birth_date=born.isoformat(),
+            files={kind: {"sha256": uuid.uuid4().hex * 2, "bytes": 50_000} for kind in KINDS},
+        )
         headers = {**self.headers, "Idempotency-Key": str(uuid.uuid4())}
         return Question("POST", "/api/v1/recordings", json.dumps(body).encode(), headers)
 

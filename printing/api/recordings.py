@@ -39,29 +39,13 @@ from registry.models import Device, District
 from registry.models.biometric import Kind
 from registry.models.device import Scope
 from registry.models.resident import BloodType, Citizenship, MaritalStatus, Religion, Sex
-from registry.services.intake import Enrolment, RecordingIdTaken, Verdict
+from registry.services.intake import RESIDENT_FIELDS, Enrolment, RecordingIdTaken, Verdict
 from registry.states import RecordingState
 
 MOST_ITEMS = 100  # recordings in one batch
 MOST_FILE_BYTES = 8 * 1024 * 1024  # fingerprints of ten fingers, compressed, have some 500 KB
 CLOCK_AHEAD = timedelta(days=1)  # a station's clock may be wrong; a year ahead is another mistake
-ENROLMENT_FIELDS = (
-    "name",
-    "birth_place",
-    "birth_date",
-    "sex",
-    "address",
-    "rt",
-    "rw",
-    "village",
-    "religion",
-    "marital_status",
-    "occupation",
-    "citizenship",
-    "blood_type",
-    "recorded_at",
-    "recording_id",
-)
+ENROLMENT_FIELDS = (*RESIDENT_FIELDS, "recorded_at", "recording_id")
 
 DISTRICT_CODE = r"^[0-9]{2}\.[0-9]{2}\.[0-9]{2}$"
 DISTRICTS = "SELECT id, code FROM registry_district WHERE office_id = %s AND code = ANY(%s)"
@@ -249,13 +233,13 @@ def _enrolment(sent: Mapping[str, Any], districts: Mapping[str, District]) -> En
     if district is None:
         raise serializers.ValidationError({"district": [_("Kecamatan ini bukan wilayah kantor Anda.")]})
     files = sent["files"]
+    facts = {name: sent[name] for name in ENROLMENT_FIELDS} | {"district": district}
     return Enrolment(
         nik=nik.parse(sent["nik"]),
-        district=district,
         digests=Digests(**{kind: files[kind]["sha256"] for kind in Kind.values}),
         file_sizes={kind: files[kind]["bytes"] for kind in Kind.values},
         family_card=sent.get("family_card_number"),
-        **{name: sent[name] for name in ENROLMENT_FIELDS},
+        **facts,
     )
 
 
