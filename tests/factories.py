@@ -98,3 +98,10 @@ def stock(office: Office, quantity: int) -> None:
         now=NOW,
         actor=ACTOR,
     )
+
+
+def a_stocked_office(quantity: int) -> Office:
+    """Karimun with so many blanks in its store."""
+    office = an_office()
+    stock(office, quantity)
+    return office

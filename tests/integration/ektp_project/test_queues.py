@@ -31,9 +31,7 @@ Clerk = Callable[[str], Client]
 
 @pytest.fixture
 def office(db: None) -> Office:
-    office = factories.an_office()
-    factories.stock(office, 100)
-    return office
+    return factories.a_stocked_office(100)
 
 
 @pytest.fixture

@@ -25,9 +25,7 @@ LEASE = timedelta(seconds=90)
 
 @pytest.fixture
 def office() -> Office:
-    office = factories.an_office()
-    factories.stock(office, 100)
-    return office
+    return factories.a_stocked_office(100)
 
 
 @pytest.fixture

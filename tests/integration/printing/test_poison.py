@@ -23,9 +23,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def office() -> Office:
-    office = factories.an_office()
-    factories.stock(office, 100)
-    return office
+    return factories.a_stocked_office(100)
 
 
 @pytest.fixture

@@ -28,9 +28,7 @@ WHY = "ibu hamil tua, surat dokter"
 
 @pytest.fixture
 def office(db: None) -> Office:
-    office = factories.an_office()
-    factories.stock(office, 10)
-    return office
+    return factories.a_stocked_office(10)
 
 
 @pytest.fixture

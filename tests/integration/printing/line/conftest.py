@@ -11,9 +11,7 @@ from tests import factories
 @pytest.fixture
 def office(db: None) -> Office:
     """Karimun with a hundred blanks."""
-    office = factories.an_office()
-    factories.stock(office, 100)
-    return office
+    return factories.a_stocked_office(100)
 
 
 @pytest.fixture
