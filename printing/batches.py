@@ -239,6 +239,15 @@ def check(*, printer: Printer) -> None:
     prints.note_condition(printer=printer, condition=condition, now=timezone.now())
 
 
+def stale_sending(*, office: Office) -> list[PrintJob]:
+    """Jobs to ask their printers about; the next sweep asks instead of a worker that dies meanwhile."""
+    now = timezone.now()
+    with transaction.atomic():
+        jobs = prints.stale_sending(office=office, now=now)
+        _note(claims.Lane.SENDING, jobs, until=now + prints.SENDING_LOOK)
+    return jobs
+
+
 def look_again(*, job: PrintJob) -> None:
     """Ask its printer about a job that was sent and never settled."""
     assert job.printer is not None

@@ -165,7 +165,7 @@ def sweep_claims() -> None:
 @shared_task(queue="printing", expires=BELL_EXPIRES)
 def sweep_sending() -> None:
     """Ask the printers about what was sent and never settled."""
-    for job in prints.stale_sending(office=_office(), now=timezone.now()):
+    for job in batches.stale_sending(office=_office()):
         batches.look_again(job=job)
 
 

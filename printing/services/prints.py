@@ -14,6 +14,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q
 from django.utils.translation import gettext as _
@@ -32,7 +33,8 @@ from registry.vault import VaultError
 
 ACTOR = "system:printing"
 ATTEMPTS = 3  # blanks a job may spoil before a clerk decides; a fourth failure is never bad luck
-SENDING_LOOK = timedelta(seconds=60)  # how soon a job that the printer has not finished is looked at again
+# How soon a job that the printer has not finished is looked at again: after a minute, where a card has 150 s.
+SENDING_LOOK = settings.PRINT_LEASE * 0.4
 DOUBT_AFTER = timedelta(minutes=30)  # an unreachable printer is asked this long before a person is
 
 J, S, A = JobState, RequestState, AuthorizationState

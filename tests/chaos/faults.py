@@ -60,6 +60,8 @@ def die_at(point: str, office: Office) -> int:
         mark.touch()
     limit = time.monotonic() + HIT_SECONDS
     while any(mark.exists() for mark in marks) and time.monotonic() < limit:
+        if not patiently(office.undone):  # all of it was done before the point was armed
+            office.bring_in(count=2)
         with contextlib.suppress(RedisError, OSError):
             for nudge in NUDGES.get(point, ()):
                 nudge()
