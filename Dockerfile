@@ -30,5 +30,5 @@ EXPOSE 8000
 # Celery's warm shutdown and gunicorn's graceful one both begin with SIGTERM.
 STOPSIGNAL SIGTERM
 CMD ["python", "-m", "gunicorn", "ektp_project.wsgi", "--bind", "0.0.0.0:8000", "--workers", "1", \
-     "--worker-class", "gthread", "--threads", "4", "--timeout", "120", "--no-control-socket", \
+     "--worker-class", "ektp_project.web_worker.WebWorker", "--threads", "4", "--timeout", "120", "--no-control-socket", \
      "--logger-class", "ektp_project.web_log.WebLog"]

@@ -1,6 +1,6 @@
 """Which addresses do kiosks, stations and followers know? Version 1, only ever added to."""
 
-from django.urls import path, re_path, register_converter
+from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
 from printing.api.applications import ApplicationsView
@@ -11,7 +11,6 @@ from printing.api.recordings import BatchView, RecordingsView
 from registry.api.devices import DeviceEnrolmentView, DeviceKeyView, DeviceView
 from registry.api.events import EventsView
 from registry.api.files import FileView, RecordingView
-from registry.api.manners.nowhere import nowhere
 from registry.api.webhooks import WebhooksView, WebhookView
 from registry.models.biometric import Kind
 
@@ -40,5 +39,4 @@ urlpatterns = [
     path("events", EventsView.as_view()),
     path("webhooks", WebhooksView.as_view()),
     path("webhooks/<uuid:webhook_id>", WebhookView.as_view()),
-    re_path("", nowhere),
 ]

@@ -2,6 +2,7 @@
 
 Indonesian, unless the person chose otherwise. The browser is not asked: an English browser on an office's
 computer says nothing about who sits there. The choice is kept with the person, and read once a session.
+What machines ask for is in interface.py.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
+from ektp_project.interface import is_of_interface
 from registry.models import Preference
 
 KEY = "language"  # of the session
@@ -28,6 +30,8 @@ class ChosenLanguage:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if is_of_interface(request):
+            return self.get_response(request)
         with translation.override(_chosen(request)):
             response = self.get_response(request)
             response.headers.setdefault("Content-Language", translation.get_language() or "")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 CENTRAL_CONCURRENCY = 32  # threads that wait for the centre: a call takes up to 30 s and next to no processor
 PRINT_CONCURRENCY = 8  # threads that wait for printers
 OFFICE_CONCURRENCY = 4  # pumps and sweeps: short, and few at a time
+WEB_WORKER = "ektp_project.web_worker.WebWorker"
 WEB_THREADS = 4  # an office has a handful of clerks; a request takes some 50 ms
 WEB_SECONDS = 120  # the longest request: an import of 13,000 rows is checked in one
 
@@ -62,7 +63,7 @@ def web(*, address: str) -> tuple[str, ...]:
     four processes. Not preloaded, so that a restart of the child reads the code anew.
     """
     return (
-        *("gunicorn", "ektp_project.wsgi", "--bind", address, "--workers", "1", "--worker-class", "gthread"),
+        *("gunicorn", "ektp_project.wsgi", "--bind", address, "--workers", "1", "--worker-class", WEB_WORKER),
         *("--threads", str(WEB_THREADS), "--timeout", str(WEB_SECONDS), "--no-control-socket"),
         *("--logger-class", "ektp_project.web_log.WebLog"),
     )

@@ -71,6 +71,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "ektp_project.interface.Interface",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
@@ -322,7 +323,10 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "e-KTP print office",
-    "DESCRIPTION": "For kiosks, recording stations and systems that follow their own requests.",
+    "DESCRIPTION": (
+        "For kiosks, recording stations and systems that follow their own requests. "
+        "Texts for people are in the language that `Accept-Language` asks for: `id` (the default) or `en`."
+    ),
     "VERSION": "1.0.0",
     "OAS_VERSION": "3.1.0",
     "COMPONENT_SPLIT_REQUEST": True,

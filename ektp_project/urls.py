@@ -11,6 +11,11 @@ from ektp_project.language import choose_language
 from ektp_project.metrics import metrics
 from printing.admin import papers
 
+handler400 = "ektp_project.problems.bad_request"
+handler403 = "ektp_project.problems.permission_denied"
+handler404 = "ektp_project.problems.not_found"
+handler500 = "ektp_project.problems.server_error"
+
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/language/", choose_language, name="language"),

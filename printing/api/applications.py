@@ -19,7 +19,6 @@ from printing.services.applications import apply
 from printing.states import ApplicationState
 from registry.api.manners.fields import Answer, Day, OneOf, Strict, Text, read
 from registry.api.manners.once import once
-from registry.api.manners.schema import may_answer
 from registry.api.manners.view import ApiView
 from registry.models.device import Scope
 
@@ -87,7 +86,6 @@ class ApplicationsView(ApiView):
     counts_people = True
 
     @extend_schema(operation_id="request_card", request=ApplicationSent, responses={202: ApplicationTaken})
-    @may_answer(503)
     @once
     def post(self, request: Request) -> Response:
         """Hand in a wish. The answer is the same whether or not the person is known."""

@@ -63,7 +63,7 @@ class ConfirmationsView(ApiView):
     counts_people = True
 
     @extend_schema(operation_id="confirm", request=ConfirmationSent, responses={201: ConfirmationTaken})
-    @may_answer(404, 503)
+    @may_answer(404)
     @once
     def post(self, request: Request) -> Response:
         """I will come for it, or: I cannot."""
@@ -98,7 +98,7 @@ class PickupsView(ApiView):
     counts_people = True
 
     @extend_schema(operation_id="pick_up", request=PickupSent, responses={201: PickupTaken})
-    @may_answer(404, 503)
+    @may_answer(404)
     @once
     def post(self, request: Request) -> Response:
         """Give the card. A code that was used is refused, with who and when; one that is unknown, without."""

@@ -70,7 +70,7 @@ class DeviceEnrolmentView(ApiView):
     permission_classes = []
 
     @extend_schema(operation_id="enrol_device", request=DeviceEnrolment, responses={201: Enrolled})
-    @may_answer(404, 503)
+    @may_answer(404)
     def post(self, request: Request) -> Response:
         """Trade a one-time code for a key. Wrong, used and old codes are one answer."""
         sent = read(DeviceEnrolment, request.data)

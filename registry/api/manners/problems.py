@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
 
 from django.utils.functional import Promise
-from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import APIException, ErrorDetail, ValidationError
 
@@ -16,6 +14,7 @@ MOST_ERRORS = 100  # wrong fields that one document names
 
 TITLES: Mapping[str, Promise] = {
     "validation": _("Isian tidak sah."),
+    "bad-request": _("Permintaan tidak sah."),
     "malformed": _("Isi permintaan tidak terbaca."),
     "not-authenticated": _("Kunci perangkat diperlukan."),
     "permission-denied": _("Perangkat ini tidak berwenang."),
@@ -35,6 +34,7 @@ TITLES: Mapping[str, Promise] = {
     "precondition-failed": _("Versi sudah berubah."),
     "rate-limited": _("Terlalu sering."),
     "unavailable": _("Sedang tidak tersedia."),
+    "internal": _("Kesalahan di pihak kantor."),
 }
 # What Django REST framework calls the same thing.
 NAMES = {
@@ -72,6 +72,20 @@ class NothingFound(Problem):
     status_code = 404
     default_code = "not-found"
     default_detail = _("Tidak ditemukan. Periksa kembali nomor dan data yang diisikan.")
+
+
+class NoSuchAddress(NothingFound):
+    """An address of the interface that leads nowhere."""
+
+    default_detail = _("Alamat ini tidak ada.")
+
+
+class BadRequest(Problem):
+    """Refused before anybody looked what it is about."""
+
+    status_code = 400
+    default_code = "bad-request"
+    default_detail = _("Permintaan ini tidak dapat diterima; periksa alamat dan kepalanya.")
 
 
 class Conflict(Problem):
@@ -178,6 +192,14 @@ class Unavailable(Problem):
     default_detail = _("Layanan ini sedang tidak tersedia; ulangi sebentar lagi.")
 
 
+class Internal(Problem):
+    """What nobody foresaw; its cause is in the log, under the request's name."""
+
+    status_code = 500
+    default_code = "internal"
+    default_detail = _("Kejadian ini sudah dicatat; sebutkan request_id bila melapor.")
+
+
 def problem(error: Exception, *, status: int) -> dict[str, Any]:
     """The document about ``error``, without what only an answer has (request id, time)."""
     code = getattr(error, "default_code", "not_found")
@@ -208,14 +230,3 @@ def _wrong_fields(detail: Any, path: str = "") -> Iterator[dict[str, str]]:
             yield from _wrong_fields(inner, deeper)
     else:
         yield {"field": path, "code": getattr(detail, "code", "invalid"), "detail": str(detail)}
-
-
-def no_such_address() -> dict[str, Any]:
-    """The document for an address of the interface that leads nowhere."""
-    return {
-        "type": "urn:ektp:problem:not-found",
-        "title": str(TITLES["not-found"]),
-        "status": HTTPStatus.NOT_FOUND,
-        "request_id": uuid.uuid4(),
-        "server_time": localtime(),
-    }

@@ -18,11 +18,11 @@ class WrongField(serializers.Serializer[Any]):
 
     field = serializers.CharField(help_text="Path with dots: `papers.0.number`; empty for the whole.")
     code = serializers.CharField(help_text="Stable.")
-    detail = serializers.CharField(help_text="For people, in Indonesian.")
+    detail = serializers.CharField(help_text="For people.")
 
 
 class ProblemDocument(serializers.Serializer[Any]):
-    """RFC 9457. `type` is stable; everything else may be worded anew."""
+    """RFC 9457. `type` is stable; titles and details are worded in the language asked for."""
 
     type = serializers.RegexField(r"^urn:ektp:problem:[a-z-]+$")
     title = serializers.CharField()
@@ -48,6 +48,7 @@ DESCRIPTIONS = {
     422: "Understood and refused.",
     428: "If-Match is missing.",
     429: "Too many; wait `Retry-After` seconds.",
+    500: "What nobody foresaw; name the `request_id` when you report it.",
     503: "Not now; wait `Retry-After` seconds.",
 }
 
@@ -63,7 +64,7 @@ IDEMPOTENCY_KEY = {
 class OfficeSchema(AutoSchema):
     """Adds what is the same everywhere; a view adds its own with ``extend_schema``."""
 
-    always: ClassVar[tuple[int, ...]] = (429,)
+    always: ClassVar[tuple[int, ...]] = (429, 500, 503)
 
     def get_operation(self, *args: Any, **kwargs: Any) -> Any:
         """What a view says of itself, and what all of them share."""

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any, ClassVar
 
-from django.utils.cache import patch_cache_control
 from django.utils.timezone import localtime
 from redis.exceptions import RedisError
 from rest_framework.exceptions import AuthenticationFailed
@@ -42,7 +40,6 @@ class ApiView(APIView):
     content_negotiation_class = OnlyJson
 
     def initialize_request(self, request: Any, *args: Any, **kwargs: Any) -> Request:
-        request.request_id = uuid.uuid4()
         request.spent = []
         return super().initialize_request(request, *args, **kwargs)
 
@@ -94,14 +91,10 @@ class ApiView(APIView):
 
     def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
         response = super().finalize_response(request, response, *args, **kwargs)
-        now = localtime()
-        response["X-Request-Id"] = str(request.request_id)
-        response["Server-Time"] = now.isoformat(timespec="milliseconds")
         if request.spent:
             response["RateLimit-Policy"] = ", ".join(one.limit.policy for one in request.spent)
             response["RateLimit"] = ", ".join(one.header for one in request.spent)
-        if not response.has_header("Cache-Control"):
-            patch_cache_control(response, no_store=True)
         if isinstance(response.data, dict) and not response.has_header("ETag"):
-            response.data = {**response.data, "server_time": now, "request_id": request.request_id}
+            own = {"server_time": localtime(), "request_id": request.request_id}
+            response.data = {**response.data, **own}
         return response
