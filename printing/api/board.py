@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.utils import timezone
 from django.utils.cache import patch_cache_control
+from django.utils.translation import get_language
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -28,7 +29,7 @@ class GateSerializer(serializers.Serializer[Any]):
     """What holds the line now."""
 
     name = serializers.CharField()
-    reason = serializers.CharField(help_text="One sentence in Indonesian, with its number.")
+    reason = serializers.CharField(help_text="One sentence, with its number.")
 
 
 class BoardSerializer(serializers.Serializer[Any]):
@@ -67,7 +68,8 @@ class BoardView(ApiView):
         if office is None:
             raise NothingFound
         response = representation(
-            request, cache.get_or_set(f"board:{office.pk}", lambda: _look(office), FRESH_SECONDS)
+            request,
+            cache.get_or_set(f"board:{office.pk}:{get_language()}", lambda: _look(office), FRESH_SECONDS),
         )
         patch_cache_control(response, public=True, max_age=FRESH_SECONDS)
         return response

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.cache import cache
 from django.utils import timezone
+from django.utils.translation import get_language
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -42,7 +43,7 @@ class StandingShown(Answer):
     since = serializers.DateTimeField()
     reason = serializers.ChoiceField(choices=CardReason.choices)
     reason_text = serializers.CharField()
-    next = serializers.CharField(help_text="One sentence for the resident, in Indonesian.")
+    next = serializers.CharField(help_text="One sentence for the resident.")
     place_in_line = serializers.IntegerField(allow_null=True, help_text="While waiting.")
     hold = Hold(allow_null=True)
     gate = GateSerializer(allow_null=True, help_text="What limits the office now, while it matters here.")
@@ -56,7 +57,7 @@ class StatusLookupsView(ApiView):
     counts_people = True
 
     @extend_schema(operation_id="look_up_status", request=Target, responses={200: StandingShown})
-    @may_answer(404, 503)
+    @may_answer(404)
     def post(self, request: Request) -> Response:
         """By receipt number, or by NIK, birth date and family card number. Unknown and wrong: one answer."""
         sent = read(Target, request.data)
@@ -86,4 +87,4 @@ def _gate(office_id: int) -> dict[str, str]:
         found = gate(office=office, throttle=throttle().snapshot(), now=timezone.now())
         return {"name": found.name, "reason": str(found.reason)}
 
-    return cache.get_or_set(f"gate:{office_id}", look, GATE_SECONDS) or look()
+    return cache.get_or_set(f"gate:{office_id}:{get_language()}", look, GATE_SECONDS) or look()

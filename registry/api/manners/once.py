@@ -15,6 +15,7 @@ from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
+from django.utils.translation import get_language
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -97,6 +98,7 @@ def lock_of(bond: str) -> int:
 
 def _store(device: Any, key: str, fingerprint: bytes, response: Response) -> None:
     headers = {name: response[name] for name in KEPT_HEADERS if response.has_header(name)}
+    headers["Content-Language"] = get_language()  # the answer is given again as it was
     body = JSONRenderer().render(response.data).decode() or "null"
     sealed = vault().seal(
         f'{{"data":{body},"headers":{json.dumps(headers)}}}',
