@@ -1,7 +1,7 @@
 """What does the whole stack get out of a centre that changes and dies, in real time?
 
 The real workers, beat, database, broker and folder printers; the simulated centre as a process, whose
-capacity goes in steps 100 → 50 → 0 → 100 → 50 → 100 %. It is asked through our throttle, which begins
+capacity goes in steps 100 → 50 → 100 → 0 → 100 %. It is asked through our throttle, which begins
 knowing nothing, and then in the same way through Celery's ``rate_limit`` at the rate that the centre has
 at its best (``rate_limited``). The figures come from the centre's own counters.
 
@@ -45,7 +45,7 @@ QUEUES = {"refuses": 0, "queues": 1000}  # kind of centre → how many may wait 
 SPEED = float(os.environ.get("REAL_SPEED", "1"))
 PLAN = tuple(
     Phase(seconds / SPEED, share)
-    for seconds, share in ((45, 1.0), (35, 0.5), (30, 0.0), (50, 1.0), (35, 0.5), (45, 1.0))
+    for seconds, share in ((50, 1.0), (60, 0.5), (50, 1.0), (30, 0.0), (60, 1.0))
 )
 PEOPLE = round(CENTRE.rate * sum(phase.seconds for phase in PLAN))  # for each of the two runs
 LOOK_SECONDS = 0.5
@@ -147,6 +147,7 @@ def row(name: str, found: Figures) -> None:
         f"{found.answer:>9.1f} s{found.dead_per_minute:>10,.1f}",
         flush=True,
     )
+    print(f"{'  of each step':<22}{' '.join(f'{share:.2f}' for share in found.steps):>6}", flush=True)
 
 
 def seconds(figure: float) -> str:

@@ -52,7 +52,7 @@ class Centre:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Shares, seconds and calls. ``inf``: not before the next step."""
+    """Shares, seconds and calls. ``inf``: not before the next step. ``steps``: the share used in each."""
 
     used: float
     served: int
@@ -62,6 +62,7 @@ class Figures:
     back_after_half: float
     answer: float
     dead_per_minute: float
+    steps: tuple[float, ...]
 
 
 def reckon(*, centre: Centre, plan: Sequence[Phase], samples: Sequence[Sample]) -> Figures:
@@ -83,6 +84,11 @@ def reckon(*, centre: Centre, plan: Sequence[Phase], samples: Sequence[Sample]) 
         back_after_half=_slowest(centre, pieces, samples, outage=False),
         answer=median(sample.answer for part in alive for sample in part),
         dead_per_minute=sum(part[-1].offered - part[0].offered for part in dead) / minutes if minutes else 0,
+        steps=tuple(
+            _gained(samples, begin, end) / (centre.slots(share) * (end - begin) / centre.seconds)
+            for begin, end, share in pieces
+            if share
+        ),
     )
 
 
@@ -97,6 +103,11 @@ def _pieces(plan: Sequence[Phase]) -> list[tuple[float, float, float]]:
 
 def _inside(samples: Sequence[Sample], begin: float, end: float) -> list[Sample]:
     return [sample for sample in samples if begin <= sample.at < end]
+
+
+def _gained(samples: Sequence[Sample], begin: float, end: float) -> int:
+    inside = _inside(samples, begin, end)
+    return inside[-1].served - inside[0].served
 
 
 def _wasted(sample: Sample) -> int:
