@@ -61,3 +61,11 @@ def key_ring(name: str, value: str) -> dict[int, bytes]:
     if not ring:
         raise ImproperlyConfigured(f"{name} holds no key")
     return ring
+
+
+def index_keys(name: str, value: str) -> dict[int, bytes]:
+    """``BASE64``, which is version 1, or a ring of one key or of two that follow each other."""
+    ring = key_ring(name, value if ":" in value else f"1:{value}")
+    if len(ring) > 1 and list(range(min(ring), min(ring) + 2)) != sorted(ring):
+        raise ImproperlyConfigured(f"{name}: two keys at most, the second one version after the first")
+    return ring

@@ -10,7 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 from kombu import Queue
 
-from ektp_project.env import BASE_DIR, VAR_DIR, env, key_ring, required, secret
+from ektp_project.env import BASE_DIR, VAR_DIR, env, index_keys, key_ring, required, secret
 from ektp_project.processes import WORKERS
 
 # --- Demo or office ---------------------------------------------------------------------------
@@ -24,10 +24,10 @@ DEMO_CENTRAL_TOKEN = "demo-token"
 SECRET_KEY = secret("SECRET_KEY") or (DEMO_SECRET_KEY if DEMO else "")
 required("SECRET_KEY", SECRET_KEY)
 NIK_KEYS = key_ring("NIK_KEYS", required("NIK_KEYS", secret("NIK_KEYS") or (DEMO_NIK_KEY if DEMO else "")))
-NIK_INDEX_KEY = key_ring(
+NIK_INDEX_KEYS = index_keys(
     "NIK_INDEX_KEY",
-    "1:" + required("NIK_INDEX_KEY", secret("NIK_INDEX_KEY") or (DEMO_NIK_INDEX_KEY if DEMO else "")),
-)[1]
+    required("NIK_INDEX_KEY", secret("NIK_INDEX_KEY") or (DEMO_NIK_INDEX_KEY if DEMO else "")),
+)
 CENTRAL_TOKEN = secret("CENTRAL_TOKEN") or (DEMO_CENTRAL_TOKEN if DEMO else "")
 
 DEBUG = env.bool("DEBUG", default=False)
@@ -38,7 +38,7 @@ if not DEMO:
     known = {
         "SECRET_KEY": SECRET_KEY == DEMO_SECRET_KEY,
         "NIK_KEYS": key_ring("NIK_KEYS", DEMO_NIK_KEY) == NIK_KEYS,
-        "NIK_INDEX_KEY": base64.b64encode(NIK_INDEX_KEY).decode() == DEMO_NIK_INDEX_KEY,
+        "NIK_INDEX_KEY": base64.b64decode(DEMO_NIK_INDEX_KEY) in NIK_INDEX_KEYS.values(),
         "CENTRAL_TOKEN": CENTRAL_TOKEN == DEMO_CENTRAL_TOKEN,
     }
     public = sorted(name for name, is_public in known.items() if is_public)
@@ -147,7 +147,7 @@ STATICFILES_DIRS = [BASE_DIR / "ektp_project" / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "biometrics": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "BACKEND": "ektp_project.whole_files.WholeFiles",
         "OPTIONS": {"location": BIOMETRICS_ROOT, "allow_overwrite": True, "file_permissions_mode": 0o600},
     },
     "staticfiles": {

@@ -3,7 +3,8 @@
 Encrypted with AES-256-GCM under a versioned key, bound to its row, and found again through a
 keyed blind index (HMAC-SHA-256 under another key). A NIK is guessable, so an index without a
 key would be worthless; both keys therefore live outside the database and its backups. What the
-index gives away is equality only.
+index gives away is equality only. While its key is being replaced two index keys are live
+(registry/services/index_keys.py).
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 NONCE_BYTES = 12  # the size that GCM is defined for (NIST SP 800-38D)
+INDEX_BYTES = 32  # HMAC-SHA-256
 
 
 class VaultError(Exception):
@@ -28,10 +30,10 @@ class VaultError(Exception):
 
 @dataclass(frozen=True)
 class Vault:
-    """Seals and opens short texts. ``keys``: version → 32 bytes; the highest version seals."""
+    """Seals and opens short texts. Both rings: version → 32 bytes; of each the highest version writes."""
 
     keys: Mapping[int, bytes]
-    index_key: bytes
+    index_keys: Mapping[int, bytes]
 
     @property
     def version(self) -> int:
@@ -62,11 +64,26 @@ class Vault:
         except InvalidTag as error:
             raise VaultError("the sealed value does not fit its row or key") from error
 
-    def index(self, text: str) -> bytes:
-        """The blind index of ``text``: 32 bytes, the same for the same text."""
-        return hmac.new(self.index_key, text.encode(), hashlib.sha256).digest()
+    @property
+    def index_version(self) -> int:
+        """The version under which what is new is found."""
+        return max(self.index_keys)
+
+    def index(self, text: str, *, version: int | None = None) -> bytes:
+        """The blind index of ``text``, the same for the same text and key.
+
+        An index of the first key is bare; that of a later one begins with the version of its key.
+        """
+        version = version or self.index_version
+        digest = hmac.new(self.index_keys[version], text.encode(), hashlib.sha256).digest()
+        return digest if version == 1 else bytes([version]) + digest
+
+    def indexes(self, text: str) -> list[bytes]:
+        """The blind index of ``text`` under every live key."""
+        return [self.index(text, version=version) for version in self.index_keys]
 
     def recording_id(self, nik: str, recorded_at: datetime) -> UUID:
-        """The same id for the same person and moment, for sources that give none of their own."""
+        """An id for a source that gives none of its own: the same for the same person and moment, as long
+        as the index key lasts. Whether a recording is known is asked by person and moment, never by this."""
         moment = recorded_at.astimezone(UTC).isoformat()
-        return UUID(bytes=self.index(f"recording:{nik}:{moment}")[:16], version=5)
+        return UUID(bytes=self.index(f"recording:{nik}:{moment}")[-INDEX_BYTES:][:16], version=5)

@@ -105,9 +105,7 @@ def find(sent: Mapping[str, Any]) -> Found:
         found = lookup.by_receipt(receipt=sent["receipt"])
     else:
         who = claimed(sent)
-        found = lookup.by_person(
-            nik_index=who.nik_index, birth_date=who.birth_date, family_card_index=who.family_card_index
-        )
+        found = lookup.by_person(nik=who.nik, birth_date=who.birth_date, family_card=who.family_card)
     if found is None:
         raise NothingFound
     return found

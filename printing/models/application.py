@@ -15,10 +15,11 @@ from django.utils.translation import gettext_lazy as _
 from printing.models.request import CardReason
 from printing.states import APPLICATION_MOVES, ApplicationState, Refusal
 from registry.models.moving import only_along
+from registry.models.sealed import SealedField
 
 
 class Application(models.Model):
-    """A wish for another card. Of NIK and family card number only the blind indices are kept."""
+    """A wish for another card. NIK and family card number are sealed until it is judged, and then gone."""
 
     id = models.BigAutoField(primary_key=True)
     receipt = models.CharField(_("nomor resi"), max_length=24, unique=True)
@@ -36,8 +37,7 @@ class Application(models.Model):
         verbose_name=_("perangkat"),
         db_index=False,
     )
-    nik_index = models.BinaryField(max_length=32, editable=False)
-    family_card_index = models.BinaryField(max_length=32, editable=False)
+    claim_sealed = SealedField(null=True, editable=False, bond="bond")
     birth_date = models.DateField(_("tanggal lahir"))
     reason = models.CharField(_("alasan permohonan"), max_length=12, choices=CardReason)
     papers: models.JSONField[Any, Any] = models.JSONField(_("berkas pendukung"))
@@ -69,6 +69,10 @@ class Application(models.Model):
                 condition=models.Q(state=ApplicationState.ACCEPTED) ^ models.Q(request__isnull=True),
                 name="application_accepted_has_request",
             ),
+            models.CheckConstraint(
+                condition=models.Q(state=ApplicationState.RECEIVED) ^ models.Q(claim_sealed__isnull=True),
+                name="application_claim_until_judged",
+            ),
         ]
         indexes = [
             models.Index(
@@ -81,3 +85,8 @@ class Application(models.Model):
 
     def __str__(self) -> str:
         return self.receipt
+
+    @property
+    def bond(self) -> str:
+        """What the claim is sealed to."""
+        return f"printing_application.claim:{self.receipt}"

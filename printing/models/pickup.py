@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from registry.models.sealed import CodeDigestField
+
 
 class Confirmation(models.Model):
     """What a resident said at a kiosk about coming."""
@@ -45,7 +47,7 @@ class PickupCode(models.Model):
         related_name="pickup_codes",
         verbose_name=_("permohonan"),
     )
-    digest = models.BinaryField(max_length=32, unique=True, editable=False)
+    digest = CodeDigestField(max_length=33, unique=True, editable=False)
     created_at = models.DateTimeField(_("dibuat"))
     expires_at = models.DateTimeField(_("berlaku sampai"))
     replaced_at = models.DateTimeField(_("diganti"), null=True, blank=True)

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from printing.models.request import CardReason
 from printing.selectors.line import place_of
 from printing.states import ApplicationState, HoldReason, Refusal, RequestState
+from registry.models.resident import Resident, index_column, vault
 
 S = RequestState
 NEXT: Mapping[str, Promise] = {
@@ -59,11 +60,11 @@ SELECT false, id, state, coalesce(judged_at, created_at), reason, refusal, offic
 FROM printing_application WHERE receipt = %s AND request_id IS NULL
 """
 BY_PERSON = """
-SELECT true, request.id, request.state, request.state_since, request.reason, request.hold_reason,
-  request.office_id
+SELECT resident.id, resident.family_card_sealed,
+  true, request.id, request.state, request.state_since, request.reason, request.hold_reason, request.office_id
 FROM registry_resident AS resident
 JOIN printing_cardrequest AS request ON request.resident_id = resident.id
-WHERE resident.nik_index = %s AND resident.birth_date = %s AND resident.family_card_index = %s
+WHERE ({with_nik}) AND resident.birth_date = %s
 ORDER BY request.id DESC LIMIT 1
 """
 
@@ -100,19 +101,25 @@ class Standing:
 
 def by_receipt(*, receipt: str) -> Found | None:
     """The request or the wish of this number. One query, which always asks both tables."""
-    return _found(BY_RECEIPT, [receipt, receipt])
+    row = _row(BY_RECEIPT, [receipt, receipt])
+    return Found(*row) if row else None
 
 
-def by_person(*, nik_index: bytes, birth_date: date, family_card_index: bytes) -> Found | None:
+def by_person(*, nik: str, birth_date: date, family_card: str) -> Found | None:
     """The latest request of the person of whom all three facts are true. One query."""
-    return _found(BY_PERSON, [nik_index, birth_date, family_card_index])
+    safe = vault()
+    columns = [f"resident.{index_column(version)} = %s" for version in safe.index_keys]
+    row = _row(BY_PERSON.format(with_nik=" OR ".join(columns)), [*safe.indexes(nik), birth_date])
+    if row is None or not Resident(pk=row[0], family_card_sealed=row[1]).is_of_family_card(family_card):
+        return None
+    return Found(*row[2:])
 
 
-def _found(question: str, facts: list[Any]) -> Found | None:
+def _row(question: str, facts: list[Any]) -> tuple[Any, ...] | None:
     with connection.cursor() as cursor:
         cursor.execute(question, facts)
-        row = cursor.fetchone()
-    return Found(*row) if row else None
+        found: tuple[Any, ...] | None = cursor.fetchone()
+    return found
 
 
 def standing(*, found: Found) -> Standing:

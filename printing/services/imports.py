@@ -17,7 +17,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from itertools import chain, islice
 from typing import IO, BinaryIO
-from uuid import UUID
 
 from django.conf import settings
 from django.core.files import File
@@ -36,8 +35,7 @@ from printing.models.request import CardReason
 from printing.services.requests import open_requests
 from registry.models import District, Office, Recording, Resident
 from registry.models.recording import Source
-from registry.models.resident import vault
-from registry.services.intake import Enrolment, Taken, Verdict, take_in
+from registry.services.intake import Enrolment, Taken, Verdict, by_digits, take_in
 from registry.spreadsheet import UTF8, Cell, workbook
 
 __all__ = ["Unreadable"]
@@ -373,32 +371,29 @@ def _about_header(table: Table) -> list[Problem]:
 
 def _already_here(good: Sequence[Checked]) -> tuple[int, int]:
     """How many of these recordings we have, and how many are further ones of people we have."""
-    ids = [_recording_id(checked) for checked in good]
-    known = Recording.objects.filter(pk__in=ids).count()
-    indices = [vault().index(checked.nik.digits) for checked in good]
-    people = Resident.objects.filter(nik_index__in=indices).count()
-    return known, max(0, people - known)
+    people, moments = _people(good)
+    known = sum(_moment(checked) in moments for checked in good)
+    return known, max(0, len(people) - known)
 
 
 def _without_second(good: Sequence[Checked]) -> list[Checked]:
     """These rows without the further recordings of people whom we have."""
-    people = {
-        bytes(index): key
-        for index, key in Resident.objects.filter(
-            nik_index__in=[vault().index(checked.nik.digits) for checked in good]
-        ).values_list("nik_index", "pk")
-    }
-    known = set(Recording.objects.filter(resident__in=people.values()).values_list("pk", flat=True))
-    return [
-        checked
-        for checked in good
-        if vault().index(checked.nik.digits) not in people or _recording_id(checked) in known
-    ]
+    people, moments = _people(good)
+    return [checked for checked in good if checked.nik.digits not in people or _moment(checked) in moments]
 
 
-def _recording_id(checked: Checked) -> UUID:
+def _people(good: Sequence[Checked]) -> tuple[set[str], set[tuple[str, datetime]]]:
+    """The NIKs among these rows whom we have, and the moments at which they were recorded."""
+    niks = [checked.nik.digits for checked in good]
+    there = by_digits(niks, Resident.objects.with_niks(niks).only("nik_index", "nik_index_even"))
+    digits_of = {resident.pk: digits for digits, resident in there.items()}
+    recorded = Recording.objects.filter(resident__in=digits_of).values_list("resident_id", "recorded_at")
+    return set(there), {(digits_of[resident], at) for resident, at in recorded}
+
+
+def _moment(checked: Checked) -> tuple[str, datetime]:
     assert checked.person is not None
-    return vault().recording_id(checked.nik.digits, checked.person["recorded_at"])
+    return checked.nik.digits, checked.person["recorded_at"]
 
 
 def _enrolment(checked: Checked, districts: dict[str, District]) -> Enrolment:

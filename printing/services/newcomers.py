@@ -25,8 +25,7 @@ from printing.receipt import new_receipt
 from printing.services.requests import request_of
 from registry.models import Device, Event, Recording, Resident
 from registry.models.recording import Source
-from registry.models.resident import vault
-from registry.services.intake import Enrolment, RecordingIdTaken, recording_of, resident_of
+from registry.services.intake import Enrolment, RecordingIdTaken, new_recording_id, recording_of, resident_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +44,7 @@ def welcome(*, enrolment: Enrolment, device: Device, now: datetime) -> Newcomer 
     resident = resident_of(enrolment)
     recording = recording_of(
         enrolment,
-        enrolment.recording_id or vault().recording_id(enrolment.nik.digits, enrolment.recorded_at),
+        new_recording_id(enrolment),
         resident=resident,
         office=device.office,
         is_primary=True,

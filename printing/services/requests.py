@@ -84,7 +84,7 @@ def open_requests(
 def _locked_recordings(recordings: Sequence[Recording]) -> dict[UUID, Recording]:
     """The recordings as they are now: none becomes visible while its request is being opened."""
     residents = Resident.objects.filter(pk__in={recording.resident_id for recording in recordings})
-    list(residents.order_by("nik_index").select_for_update(no_key=True).values_list("pk"))
+    list(residents.order_by("pk").select_for_update(no_key=True).values_list("pk"))
     rows = Recording.objects.filter(pk__in={recording.pk for recording in recordings})
     return {row.pk: row for row in rows.order_by("id").select_for_update(no_key=True)}
 

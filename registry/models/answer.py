@@ -7,8 +7,12 @@ hold a receipt or a code; it is sealed like a NIK.
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+from registry.models.sealed import SealedField
 
 
 class StoredAnswer(models.Model):
@@ -19,7 +23,7 @@ class StoredAnswer(models.Model):
     key = models.CharField(max_length=64)
     fingerprint = models.BinaryField(max_length=32)
     status = models.PositiveSmallIntegerField()
-    sealed = models.BinaryField()
+    sealed = SealedField(bond="bond")
     created_at = models.DateTimeField()
 
     class Meta:
@@ -30,3 +34,13 @@ class StoredAnswer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.device_id} {self.key}"
+
+    @property
+    def bond(self) -> str:
+        """What the answer is sealed to."""
+        return bond_of(self.device_id, self.key)
+
+
+def bond_of(device: Any, key: str) -> str:
+    """What the answer to this key of this device is sealed to."""
+    return f"registry_storedanswer:{device}:{key}"

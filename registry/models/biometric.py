@@ -33,6 +33,9 @@ class BiometricFile(models.Model):
     received = models.PositiveIntegerField(_("diterima (bita)"), default=0)
     pieces: models.JSONField[Any, Any] = models.JSONField(default=list)
     completed_at = models.DateTimeField(_("lengkap"), null=True, blank=True)
+    key_version = models.PositiveSmallIntegerField(
+        default=1, editable=False, help_text=_("Kunci tertua yang masih diperlukan bagian-bagiannya.")
+    )
 
     class Meta:
         verbose_name = _("berkas biometrik")

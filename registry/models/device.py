@@ -16,6 +16,8 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from registry.models.sealed import CodeDigestField
+
 
 class Scope(models.TextChoices):
     """What a device may do; a kiosk gets what it needs and no more."""
@@ -115,7 +117,7 @@ class DeviceInvitation(models.Model):
     device = models.ForeignKey(
         Device, on_delete=models.CASCADE, related_name="invitations", verbose_name=_("perangkat")
     )
-    code_digest = models.BinaryField(max_length=32, unique=True, editable=False)
+    code_digest = CodeDigestField(max_length=33, unique=True, editable=False)
     created_at = models.DateTimeField(_("dibuat"))
     created_by = models.CharField(_("dibuat oleh"), max_length=150)
     expires_at = models.DateTimeField(_("berlaku sampai"))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hmac
 import uuid
+from collections.abc import Iterable
 from typing import Any, Self
 
 from django.conf import settings
@@ -12,6 +14,7 @@ from django.db import models
 from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
+from registry.models.sealed import SealedField
 from registry.nik import mask
 from registry.vault import Vault, VaultError
 
@@ -20,12 +23,12 @@ UNREADABLE = "•" * 16  # in the place of a NIK that no key of ours opens
 
 def vault() -> Vault:
     """The vault of this installation."""
-    return Vault(keys=settings.NIK_KEYS, index_key=settings.NIK_INDEX_KEY)
+    return Vault(keys=settings.NIK_KEYS, index_keys=settings.NIK_INDEX_KEYS)
 
 
-def family_card_text(digits: str) -> str:
-    """What is put under the index for a family card number, so that it never equals a NIK's."""
-    return f"family-card:{digits}"
+def index_column(version: int) -> str:
+    """Where the NIK's index under this key stands: two keys that follow each other never share a column."""
+    return "nik_index" if version % 2 else "nik_index_even"
 
 
 class Sex(models.TextChoices):
@@ -78,18 +81,36 @@ class ResidentQuerySet(models.QuerySet["Resident"]):
 
     def with_nik(self, digits: str) -> Self:
         """The resident of this NIK (16 digits), if there is one."""
-        return self.filter(nik_index=vault().index(digits))
+        return self.with_niks([digits])
+
+    def with_niks(self, all_digits: Iterable[str]) -> Self:
+        """The residents of these NIKs, each found by whichever live key they are indexed under."""
+        safe, wanted = vault(), list(all_digits)
+        found = models.Q(pk__in=[])
+        for version in safe.index_keys:
+            values = [safe.index(digits, version=version) for digits in wanted]
+            found |= models.Q(**{f"{index_column(version)}__in": values})
+        return self.filter(found)
 
 
 class Resident(models.Model):
     """A person with a NIK, and everything that stands on the card."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    nik_sealed = models.BinaryField(_("NIK (tersandi)"), max_length=64, editable=False)
-    nik_index = models.BinaryField(_("indeks NIK"), max_length=32, unique=True, editable=False)
-    family_card_index = models.BinaryField(
-        _("indeks nomor kartu keluarga"), max_length=32, null=True, editable=False
-    )  # what a resident at a kiosk must know beside the NIK; the number itself is not kept
+    nik_sealed = SealedField(_("NIK (tersandi)"), max_length=64, editable=False, bond="_bond")
+    # Each filled while a key of its version is live; that at least one is, in every row, is a constraint
+    # which the rotation moves (registry/services/index_keys.py).
+    nik_index = models.BinaryField(_("indeks NIK"), max_length=33, null=True, unique=True, editable=False)
+    nik_index_even = models.BinaryField(
+        _("indeks NIK (kunci genap)"), max_length=33, null=True, editable=False
+    )
+    family_card_sealed = SealedField(
+        _("nomor kartu keluarga (tersandi)"),
+        max_length=64,
+        null=True,
+        editable=False,
+        bond="family_card_bond",
+    )  # what a resident at a kiosk must know beside the NIK
     name = models.CharField(_("nama"), max_length=100)
     birth_place = models.CharField(_("tempat lahir"), max_length=60)
     birth_date = models.DateField(_("tanggal lahir"))
@@ -120,6 +141,13 @@ class Resident(models.Model):
         verbose_name_plural = _("penduduk")
         ordering = ["name"]
         permissions = [("reveal_nik", _("Boleh membuka NIK"))]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["nik_index_even"],
+                condition=models.Q(nik_index_even__isnull=False),
+                name="resident_one_per_even_index",
+            )
+        ]
         # Upper, because that is how "contains, whatever the case" asks.
         indexes = [
             models.Index(fields=["name", "id"], name="resident_by_name"),
@@ -132,10 +160,30 @@ class Resident(models.Model):
     @classmethod
     def with_sealed_nik(cls, *, nik: str, **fields: Any) -> Resident:
         """A new resident, not yet saved, whose NIK (16 digits) is sealed to its row."""
-        resident = cls(**fields)
-        resident.nik_sealed = vault().seal(nik, bound_to=resident._bond)
-        resident.nik_index = vault().index(nik)
+        safe, resident = vault(), cls(**fields)
+        resident.nik_sealed = safe.seal(nik, bound_to=resident._bond)
+        for version in safe.index_keys:
+            setattr(resident, index_column(version), safe.index(nik, version=version))
         return resident
+
+    @property
+    def indexes(self) -> list[bytes]:
+        """What this resident's NIK is found by."""
+        return [bytes(index) for index in (self.nik_index, self.nik_index_even) if index is not None]
+
+    def learn_family_card(self, digits: str) -> None:
+        """Seal the number (16 digits) to this row, which is not saved."""
+        self.family_card_sealed = vault().seal(digits, bound_to=self.family_card_bond)
+
+    def is_of_family_card(self, digits: str) -> bool:
+        """Whether this is the number that is known; never when none is, or when no key of ours opens it."""
+        if self.family_card_sealed is None:
+            return False
+        try:
+            known = vault().open(bytes(self.family_card_sealed), bound_to=self.family_card_bond)
+        except VaultError:
+            return False
+        return hmac.compare_digest(known.encode(), digits.encode())
 
     @property
     def nik(self) -> str:
@@ -153,3 +201,8 @@ class Resident(models.Model):
     @property
     def _bond(self) -> str:
         return f"registry_resident.nik:{self.pk}"
+
+    @property
+    def family_card_bond(self) -> str:
+        """What the family card number is sealed to."""
+        return f"registry_resident.family_card:{self.pk}"

@@ -7,6 +7,8 @@ import uuid
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from registry.models.sealed import SealedField
+
 
 class Webhook(models.Model):
     """An address of a device's owner. ``version`` grows with each change: its ETag."""
@@ -16,7 +18,7 @@ class Webhook(models.Model):
         "registry.Device", on_delete=models.CASCADE, related_name="webhooks", verbose_name=_("perangkat")
     )
     url = models.URLField(_("alamat"), max_length=300)
-    secret_sealed = models.BinaryField(editable=False)
+    secret_sealed = SealedField(editable=False, bond="bond")
     enabled = models.BooleanField(_("aktif"), default=True)
     version = models.PositiveIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(_("dibuat"))

@@ -99,9 +99,25 @@ def read(*, file: BiometricFile) -> Iterator[bytes]:
             yield vault().open_bytes(stored.read(), bound_to=_bond(file, place))
 
 
+def reseal(*, file: BiometricFile) -> None:
+    """Seal every piece anew, with the newest key. The caller has locked the row.
+
+    A piece is replaced whole, so whoever reads meanwhile reads the old one or the new one; whoever dies
+    in between leaves both kinds, which the old key and the new one open, and does it once more.
+    """
+    for place, piece in enumerate(read(file=file)):
+        _write(file, place=place, piece=piece)
+    file.key_version = vault().version
+    file.save(update_fields=["key_version"])
+
+
 def _locked(recording: Recording, kind: str) -> BiometricFile:
     BiometricFile.objects.bulk_create(
-        [BiometricFile(recording=recording, kind=kind, size=recording.file_sizes[kind])],
+        [
+            BiometricFile(
+                recording=recording, kind=kind, size=recording.file_sizes[kind], key_version=vault().version
+            )
+        ],
         ignore_conflicts=True,
     )
     return BiometricFile.objects.select_for_update().get(recording=recording, kind=kind)

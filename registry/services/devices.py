@@ -93,7 +93,7 @@ def invite(*, device: Device, now: datetime, actor: str) -> str:
         device.invitations.filter(used_at__isnull=True, expires_at__gt=now).update(expires_at=now)
         DeviceInvitation.objects.create(
             device=device,
-            code_digest=_invitation_digest(code),
+            code_digest=vault().index(_text(code)),
             created_at=now,
             created_by=actor,
             expires_at=now + INVITATION_LIVES,
@@ -108,7 +108,7 @@ def redeem(*, code: str, now: datetime) -> Granted | None:
             DeviceInvitation.objects.select_for_update(of=("self",))
             .select_related("device")
             .filter(
-                code_digest=_invitation_digest(code),
+                code_digest__in=vault().indexes(_text(code)),
                 used_at__isnull=True,
                 expires_at__gt=now,
                 device__revoked_at__isnull=True,
@@ -158,5 +158,5 @@ def _sign_of_life(device: Device, *, now: datetime) -> None:
         Device.objects.filter(pk=device.pk).update(last_seen_at=now)
 
 
-def _invitation_digest(code: str) -> bytes:
-    return vault().index(f"invitation:{keys.plain_code(code)}")
+def _text(code: str) -> str:
+    return f"invitation:{keys.plain_code(code)}"

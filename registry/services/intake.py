@@ -24,7 +24,7 @@ from django.utils.translation import gettext as _
 from registry.central.contract import Digests
 from registry.models import Device, District, Office, Recording, Resident
 from registry.models.recording import Source
-from registry.models.resident import family_card_text, vault
+from registry.models.resident import vault
 from registry.nik import Nik
 from registry.states import RecordingState
 
@@ -45,6 +45,9 @@ RESIDENT_FIELDS = (
     "citizenship",
     "blood_type",
 )
+
+
+Moment = tuple[UUID, datetime]  # of a resident, and when they were recorded
 
 
 class RecordingIdTaken(Exception):
@@ -110,8 +113,9 @@ def take_in(
     """
     with transaction.atomic():
         residents = _residents(enrolments)
-        ids = [_recording_id(enrolment) for enrolment in enrolments]
-        known, with_primary = _recordings(residents.values(), ids)
+        by_moment, with_primary = _moments(residents.values())
+        ids = [_recording_id(one, by_moment, residents[one.nik.digits]) for one in enrolments]
+        known = Recording.objects.select_related("resident").in_bulk(ids)
         fresh: dict[UUID, Recording] = {}
         taken = []
         for enrolment, recording_id in zip(enrolments, ids, strict=True):
@@ -140,22 +144,37 @@ def take_in(
     return taken
 
 
-def _recording_id(enrolment: Enrolment) -> UUID:
+def _recording_id(enrolment: Enrolment, by_moment: Mapping[Moment, UUID], resident: Resident) -> UUID:
+    """Its own, or that of the recording which the person has of this moment already, or a new one."""
+    there = by_moment.get((resident.pk, enrolment.recorded_at))
+    return enrolment.recording_id or there or new_recording_id(enrolment)
+
+
+def new_recording_id(enrolment: Enrolment) -> UUID:
+    """The id that this enrolment gets when its recording is not there yet."""
     return enrolment.recording_id or vault().recording_id(enrolment.nik.digits, enrolment.recorded_at)
 
 
 def _residents(enrolments: Sequence[Enrolment]) -> dict[str, Resident]:
     """NIK → resident, all locked. Whoever is not there yet is added; who races us is waited for."""
-    by_index = {vault().index(enrolment.nik.digits): enrolment for enrolment in reversed(enrolments)}
-    there = set(Resident.objects.filter(nik_index__in=by_index).values_list("nik_index", flat=True))
-    missing = sorted(by_index.keys() - {bytes(index) for index in there})
-    _insert_unless_there([resident_of(by_index[index]) for index in missing])
-    locked = (
-        Resident.objects.filter(nik_index__in=by_index).order_by("nik_index").select_for_update(no_key=True)
-    )
-    residents = {by_index[bytes(row.nik_index)].nik.digits: row for row in locked}
-    _learn_family_cards(residents, by_index.values())
+    by_nik = {enrolment.nik.digits: enrolment for enrolment in reversed(enrolments)}
+    asked = Resident.objects.with_niks(by_nik)
+    there = by_digits(by_nik, asked.only("nik_index", "nik_index_even"))
+    _insert_unless_there([resident_of(by_nik[digits]) for digits in sorted(by_nik.keys() - there.keys())])
+    residents = by_digits(by_nik, asked.order_by("pk").select_for_update(no_key=True))
+    _learn_family_cards(residents, by_nik.values())
     return residents
+
+
+def by_digits(all_digits: Iterable[str], residents: Iterable[Resident]) -> dict[str, Resident]:
+    """NIK → resident, without opening a NIK."""
+    digits_of = {index: digits for digits in all_digits for index in vault().indexes(digits)}
+    return {
+        digits_of[index]: resident
+        for resident in residents
+        for index in resident.indexes
+        if index in digits_of
+    }
 
 
 def _learn_family_cards(residents: Mapping[str, Resident], enrolments: Iterable[Enrolment]) -> None:
@@ -164,11 +183,11 @@ def _learn_family_cards(residents: Mapping[str, Resident], enrolments: Iterable[
     learnt = []
     for enrolment in enrolments:
         resident = residents[enrolment.nik.digits]
-        if enrolment.family_card and resident.family_card_index is None:
-            resident.family_card_index = vault().index(family_card_text(enrolment.family_card))
+        if enrolment.family_card and resident.family_card_sealed is None:
+            resident.learn_family_card(enrolment.family_card)
             learnt.append(resident)
     if learnt:
-        Resident.objects.bulk_update(learnt, ["family_card_index"])
+        Resident.objects.bulk_update(learnt, ["family_card_sealed"])
 
 
 def _insert_unless_there(residents: Sequence[Resident]) -> None:
@@ -196,18 +215,19 @@ def _insert_unless_there(residents: Sequence[Resident]) -> None:
 def resident_of(enrolment: Enrolment) -> Resident:
     """The person as they come in, not saved."""
     fields: dict[str, Any] = {name: getattr(enrolment, name) for name in RESIDENT_FIELDS}
+    resident = Resident.with_sealed_nik(nik=enrolment.nik.digits, **fields)
     if enrolment.family_card:
-        fields["family_card_index"] = vault().index(family_card_text(enrolment.family_card))
-    return Resident.with_sealed_nik(nik=enrolment.nik.digits, **fields)
+        resident.learn_family_card(enrolment.family_card)
+    return resident
 
 
-def _recordings(
-    residents: Iterable[Resident], ids: Sequence[UUID]
-) -> tuple[dict[UUID, Recording], set[UUID]]:
-    """The recordings that are there already, and the residents who have a primary one."""
-    known = Recording.objects.select_related("resident").in_bulk(ids)
-    primary = Recording.objects.filter(resident__in=[row.pk for row in residents], is_primary=True)
-    return known, set(primary.values_list("resident_id", flat=True))
+def _moments(residents: Iterable[Resident]) -> tuple[dict[Moment, UUID], set[UUID]]:
+    """When these residents were recorded already, and who of them has a primary recording."""
+    rows = Recording.objects.filter(resident__in=[row.pk for row in residents]).values_list(
+        "resident_id", "recorded_at", "pk", "is_primary"
+    )
+    by_moment = {(resident, at): pk for resident, at, pk, _primary in rows}
+    return by_moment, {resident for resident, _at, _pk, is_primary in rows if is_primary}
 
 
 def _same_person(recording: Recording, resident: Resident) -> None:

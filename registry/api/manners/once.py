@@ -21,6 +21,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from registry.api.manners.problems import KeyInFlight, KeyMissing, KeyReused
+from registry.models.answer import bond_of
 from registry.models.resident import vault
 
 HEADER = "Idempotency-Key"
@@ -77,7 +78,7 @@ def _fingerprint(request: Request) -> bytes:
 
 def _first(device: Any, key: str, fingerprint: bytes) -> Response | None:
     """The stored answer, or None when this is the first. Raises KeyInFlight and KeyReused."""
-    bond = f"registry_storedanswer:{device}:{key}"
+    bond = bond_of(device, key)
     with connection.cursor() as cursor:
         cursor.execute(FIRST, [lock_of(bond), device, key])
         free, known, status, sealed = cursor.fetchone()
@@ -102,7 +103,7 @@ def _store(device: Any, key: str, fingerprint: bytes, response: Response) -> Non
     body = JSONRenderer().render(response.data).decode() or "null"
     sealed = vault().seal(
         f'{{"data":{body},"headers":{json.dumps(headers)}}}',
-        bound_to=f"registry_storedanswer:{device}:{key}",
+        bound_to=bond_of(device, key),
     )
     with connection.cursor() as cursor:
         cursor.execute(STORE, [device, key, fingerprint, response.status_code, sealed, timezone.now()])

@@ -16,7 +16,7 @@ from registry.services.intake import Enrolment
 from tests import factories
 from tests.devices import Speaker, a_recording
 
-OWN = {"id", "receipt", "nik_sealed", "nik_index", "resident", "recording", "request"}
+OWN = {"id", "receipt", "nik_sealed", "nik_index", "family_card_sealed", "resident", "recording", "request"}
 
 
 def an_enrolment(office_id: int, number: int) -> Enrolment:

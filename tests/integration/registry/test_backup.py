@@ -49,7 +49,9 @@ class TestBackup:
         with tarfile.open(made / "media.tar") as tar:
             assert tar.getnames() == ["lists/one.csv"]
         everything = b"".join(file.read_bytes() for file in made.iterdir())
-        assert all(key not in everything for key in (*settings.NIK_KEYS.values(), settings.NIK_INDEX_KEY))
+        assert all(
+            key not in everything for key in (*settings.NIK_KEYS.values(), *settings.NIK_INDEX_KEYS.values())
+        )
         assert factories.nik_of(1).encode() not in everything
         assert json.loads((made / "manifest.json").read_text())["keys"] == [1]
 
