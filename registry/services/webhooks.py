@@ -6,9 +6,9 @@ import json
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
 from django.db.models import F
+from rest_framework.utils.encoders import JSONEncoder
 
 from registry import outbound
 from registry.models import Device, Notice, Webhook, WebhookDelivery
@@ -114,7 +114,9 @@ def claim(*, now: datetime, at_most: int) -> list[WebhookDelivery]:
 def send(*, delivery: WebhookDelivery, inner_networks: list[str], now: datetime) -> None:
     """One call. Raises outbound.AddressRefused and outbound.NotDelivered."""
     webhook = delivery.webhook
-    body = json.dumps(news_of(notice=delivery.notice).as_json(), cls=DjangoJSONEncoder).encode()
+    body = json.dumps(
+        news_of(notice=delivery.notice).as_json(), cls=JSONEncoder
+    ).encode()  # as the feed tells it
     outbound.post(
         outbound.check(webhook.url, inner_networks=inner_networks),
         body=body,
