@@ -19,7 +19,7 @@ RUN EKTP_DEMO=1 STATIC_MANIFEST=1 VAR_DIR=/build DATABASE_URL=postgres://none/no
 
 FROM python:3.11-slim-bookworm
 RUN useradd --system --uid 10001 --create-home --home-dir /var/lib/ektp --shell /usr/sbin/nologin ektp \
-    && install -d -o ektp /var/lib/ektp/media /var/lib/ektp/simulator
+    && install -d -o ektp /var/lib/ektp/media /var/lib/ektp/biometrics /var/lib/ektp/simulator
 COPY --from=build /opt/venv /opt/venv
 COPY --from=build /app /app
 COPY --from=build --chown=ektp /build/static /var/lib/ektp/static

@@ -1,6 +1,9 @@
 """WHO: the resident, what the centre knows, the blanks."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
+from django.core.checks import Tags, register
 from django.utils.translation import gettext_lazy as _
 
 
@@ -9,3 +12,7 @@ class RegistryConfig(AppConfig):
 
     name = "registry"
     verbose_name = _("Kependudukan dan blanko")
+
+    def ready(self) -> None:
+        """Let ``manage.py check`` ask our question too; models are ready only now."""
+        register(import_module("registry.checks").keys_fit_the_rows, Tags.database)

@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 import yaml
+from django.conf import settings
 
 from ektp_project import processes
 from ektp_project.celery import app
+from registry.services.backup import FOLDERS
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
@@ -72,6 +74,16 @@ class TestCompose:
         assert watched == {*WORKERS, "beat", "web", "postgres", "redis"}
         for name in (*WORKERS, "beat"):
             assert f"python -m ektp_project.pulse {name} " in SERVICES[name]["healthcheck"]["test"][1]
+
+    def test_keeps_every_folder_of_files_on_a_volume(self) -> None:
+        """Their file system is read-only: what is nowhere mounted can be neither written nor kept."""
+        folders = {
+            Path(getattr(settings, setting)).relative_to(settings.VAR_DIR) for setting in FOLDERS.values()
+        }
+
+        for name in (*WORKERS, "web"):
+            mounted = {volume.partition(":")[2] for volume in SERVICES[name]["volumes"]}
+            assert {f"/var/lib/ektp/{folder}" for folder in folders} <= mounted
 
     def test_waits_for_the_tables(self) -> None:
         for name in (*WORKERS, "beat", "web"):

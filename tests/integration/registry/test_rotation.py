@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+from datetime import date
+from pathlib import Path
 from threading import Event as Flag
 from threading import Thread
 from typing import Any
@@ -14,10 +17,16 @@ from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 
 from ektp_project.signin.adapters import FactorAdapter
-from registry.models import Resident
-from registry.services.rotation import columns, rotate, versions
+from printing.models import Application
+from printing.models.request import CardReason
+from printing.services.applications import Claimed, apply, judge
+from registry.models import BiometricFile, Recording, Resident, Webhook
+from registry.models.resident import vault
+from registry.services import biometrics, webhooks
+from registry.services.rotation import columns, file_versions, rotate, versions
 from registry.vault import VaultError
 from tests import factories
+from tests.devices import FAMILY_CARD, KINDS, a_device, a_recording
 
 NIKS = next(sealed for sealed in columns() if sealed.column == "nik_sealed")
 MANY = 30
@@ -29,6 +38,14 @@ def new_key(settings: Any) -> bytes:
     key = os.urandom(32)
     settings.NIK_KEYS = {**settings.NIK_KEYS, 2: key}
     return key
+
+
+@pytest.fixture
+def files_elsewhere(settings: Any, tmp_path: Path) -> None:
+    """Biometric files of this test alone."""
+    options = {**settings.STORAGES["biometrics"]["OPTIONS"], "location": tmp_path}
+    ours = {**settings.STORAGES["biometrics"], "OPTIONS": options}
+    settings.STORAGES = {**settings.STORAGES, "biometrics": ours}
 
 
 def take_many() -> None:
@@ -82,6 +99,69 @@ class TestRotate:
         call_command("rotate_nik_keys")
         del settings.NIK_KEYS[1]
         assert adapter.decrypt(Authenticator.objects.get().data["secret"]) == "ABC"
+
+    def test_takes_along_answers_claims_family_cards_webhooks_and_files(
+        self, settings: Any, files_elsewhere: None
+    ) -> None:
+        """Everything that is sealed, once; then the old key is gone."""
+        kiosk = a_device(factories.an_office())
+        piece = b"photo " * 100
+        files = {kind: {"sha256": hashlib.sha256(piece).hexdigest(), "bytes": len(piece)} for kind in KINDS}
+        sent = a_recording(1, files=files)
+        taken = kiosk.post("recordings", sent, key="the-same-key-of-it")
+        assert taken.status_code == 201, taken.content
+        recording = Recording.objects.get()
+        for offset in (0, 300):
+            part = piece[offset : offset + 300]
+            biometrics.take_piece(
+                recording=recording, kind="photo", offset=offset, piece=part, now=factories.NOW
+            )
+        _webhook, secret = webhooks.add(device=kiosk.device, url="https://example.org/", now=factories.NOW)
+        who = Claimed(factories.nik_of(1), date(1985, 1, 1), FAMILY_CARD)
+        apply(who=who, reason=CardReason.LOST, papers=[], device=kiosk.device, now=factories.NOW)
+
+        settings.NIK_KEYS = {**settings.NIK_KEYS, 2: os.urandom(32)}
+        call_command("rotate_nik_keys")
+        del settings.NIK_KEYS[1]
+
+        assert all(versions(sealed=sealed).keys() == {2} for sealed in columns())
+        again = kiosk.post("recordings", sent, key="the-same-key-of-it")
+        assert (again.headers["Idempotent-Replayed"], again.json()["receipt"]) == (
+            "true",
+            taken.json()["receipt"],
+        )
+        assert b"".join(biometrics.read(file=BiometricFile.objects.get())) == piece
+        webhook = Webhook.objects.get()
+        assert vault().open(bytes(webhook.secret_sealed), bound_to=webhook.bond) == secret
+        assert Resident.objects.get().is_of_family_card(FAMILY_CARD)
+        assert judge(now=factories.NOW) == 1
+        assert Application.objects.get().claim_sealed is None
+
+    def test_leaves_a_file_readable_when_it_dies_between_two_pieces(
+        self, settings: Any, files_elsewhere: None
+    ) -> None:
+        kiosk = a_device(factories.an_office())
+        piece = b"iris " * 100
+        files = {kind: {"sha256": hashlib.sha256(piece).hexdigest(), "bytes": len(piece)} for kind in KINDS}
+        kiosk.post("recordings", a_recording(1, files=files))
+        for offset in (0, 250):
+            biometrics.take_piece(
+                recording=Recording.objects.get(),
+                kind="iris",
+                offset=offset,
+                piece=piece[offset : offset + 250],
+                now=factories.NOW,
+            )
+        settings.NIK_KEYS = {**settings.NIK_KEYS, 2: os.urandom(32)}
+        file = BiometricFile.objects.get()
+        biometrics._write(file, place=0, piece=piece[:250])  # killed here: the row says key 1
+        assert file_versions() == {1: 1}
+        assert b"".join(biometrics.read(file=file)) == piece
+        with pytest.raises(CommandError, match="need an older key"):
+            call_command("rotate_nik_keys", "--check")
+        call_command("rotate_nik_keys")
+        del settings.NIK_KEYS[1]
+        assert b"".join(biometrics.read(file=file)) == piece
 
     def test_stops_at_a_value_that_no_key_opens(self, settings: Any) -> None:
         take_many()
