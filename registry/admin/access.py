@@ -27,7 +27,7 @@ from registry.admin.base import ReadOnlyAdmin
 from registry.admin.reads import record_access
 from registry.models import AccessLog, Resident
 from registry.models.access import Deed
-from registry.selectors.access import trail, trail_csv
+from registry.selectors.access import page_name, trail, trail_csv
 from registry.services import access
 
 SHOWN = 200  # rows on the page of one resident's trail; the file holds all of them
@@ -37,12 +37,16 @@ SHOWN = 200  # rows on the page of one resident's trail; the file holds all of t
 class AccessLogPage(ReadOnlyAdmin):
     """Every look of everybody; nobody can change it."""
 
-    list_display = ["at", "actor", "deed", "resident", "page", "why"]
+    list_display = ["at", "actor", "deed", "resident", "on_page", "why"]
     list_filter = ["deed", "page"]
     search_fields = ["actor__exact"]
     search_help_text = _("Nama pengguna (persis).")
     date_hierarchy = "at"
     list_select_related = ["resident"]
+
+    @admin.display(description=_("halaman"), ordering="page")
+    def on_page(self, row: AccessLog) -> str:
+        return page_name(row.page)
 
 
 class ReasonForm(forms.Form):
@@ -110,7 +114,7 @@ class OpensNik:
         resident = get_object_or_404(Resident, pk=pk)
         context = {
             **self._frame(request, resident, gettext("Jejak akses")),
-            "rows": trail(resident=resident)[:SHOWN],
+            "rows": [(row, page_name(row.page)) for row in trail(resident=resident)[:SHOWN]],
             "may_export": request.user.has_perm("registry.export_accesslog"),
             "csv": self._address("access_csv", resident),
         }
