@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import random
 import time
 from collections import Counter
@@ -16,17 +15,14 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
 import httpx2
 import pytest
 from django.conf import settings
 from django.core.management import call_command
-from django.db import connection
 from django.utils import timezone
-from redis import Redis
 
-from ektp_project.embedded.machinery import Machinery, machinery, wait_until
+from ektp_project.embedded.machinery import Machinery, wait_until
 from printing.models import (
     CardRequest,
     ExtraShift,
@@ -48,20 +44,10 @@ from registry.services.offices import load_office
 from registry.states import Place, RecordingState
 from tests import factories, ippeveprinter, lists
 from tests.flow import promises
+from tests.installation import installation
 
 PATIENCE = 200.0  # seconds; a busy machine is no failure
 BLANKS = 200
-# A dead worker's rows come back soon. Shorter than the stairs of an office, which only costs repeats.
-QUICK = {
-    "EKTP_DEMO": "1",
-    "STATIC_MANIFEST": "0",
-    "PUMP_SECONDS": "0.5",
-    "POLL_FIRST_SECONDS": "1",
-    "POLL_LONGEST_SECONDS": "2",
-    "CENTRAL_TIMEOUT": "5",
-    "CLAIM_SECONDS": "12",
-    "PRINT_SECONDS": "8",  # a card of ippeveprinter takes one or two
-}
 MADE_UP_FATES = range(9001, 9006)  # the last four digits, as docs/central-api.md gives them
 FAULTS = {"lost_answers": 0.1, "resets": 0.1, "html_errors": 0.1, "half_bodies": 0.05}
 
@@ -316,13 +302,8 @@ def office(transactional_db: None) -> Office:
 @pytest.fixture
 def whole(tmp_path: Path, office: Office) -> Iterator[Machinery]:
     """The machinery on the test's own database and an empty broker; nothing runs yet."""
-    address = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}")
-    environment = QUICK | {"DATABASE_URL": urlunsplit(address), "REDIS_URL": settings.REDIS_URL}
-    with Redis.from_url(settings.REDIS_URL) as broker:
-        broker.flushdb()
-        with machinery(folder=tmp_path / "machinery", environment=environment) as whole:
-            yield whole
-        broker.flushdb()
+    with installation(tmp_path / "machinery") as whole:
+        yield whole
 
 
 @pytest.fixture
