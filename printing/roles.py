@@ -102,6 +102,7 @@ ROLES: Mapping[Role, Rights] = MappingProxyType(
                     "registry.change_district",
                     "registry.add_office",
                     "registry.change_office",
+                    "registry.steer_throttle",  # pause, resume, ceiling
                 }
             ),
             looks=False,
@@ -117,6 +118,7 @@ ROLES: Mapping[Role, Rights] = MappingProxyType(
                     "registry.view_device",
                     "registry.view_district",
                     "registry.view_office",
+                    "registry.view_throttlechange",
                     "registry.view_webhook",
                     "registry.view_webhookdelivery",
                 }

@@ -6,7 +6,7 @@ does with decimal points. Colours are the style sheet's business.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil, log10
@@ -56,6 +56,58 @@ class Chart:
     bottom: int = HEIGHT - BOTTOM
 
 
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One number over time: its name in the style sheet, what it is called, and where it is read."""
+
+    name: str
+    label: str
+    value: Callable[[Point], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """One series as a line, and its latest number."""
+
+    name: str
+    label: str
+    path: str
+    last: float
+
+
+@dataclass(frozen=True, slots=True)
+class Curves:
+    """Several lines over the same hours on one axis."""
+
+    curves: Sequence[Curve]
+    columns: Sequence[Tick]
+    rows: Sequence[Tick]
+    width: int = WIDTH
+    height: int = HEIGHT
+    left: int = LEFT
+    right: int = WIDTH - RIGHT
+
+
+def curves(
+    points: Sequence[Point], series: Sequence[Series], *, now: datetime, step: timedelta
+) -> Curves | None:
+    """The last HOURS hours of these numbers; None when the centre was not asked in them."""
+    if not points:
+        return None
+    top = _round_up(max(one.value(point) for one in series for point in points))
+    begins = now - timedelta(hours=HOURS)
+    runs = list(_runs(points, step=step))
+
+    def path(one: Series) -> str:
+        return " ".join(_line([(_x(p.at, begins), _y(one.value(p), top)) for p in run]) for run in runs)
+
+    return Curves(
+        curves=[Curve(one.name, one.label, path(one), one.value(points[-1])) for one in series],
+        columns=_columns(begins, now),
+        rows=_rows(top),
+    )
+
+
 def throttle_chart(points: Sequence[Point], *, now: datetime, step: timedelta) -> Chart | None:
     """The last HOURS hours; None when the centre was not asked in them."""
     if not points:
@@ -65,24 +117,40 @@ def throttle_chart(points: Sequence[Point], *, now: datetime, step: timedelta) -
     most_lost = max((point.lost for point in points), default=0)
 
     def x(moment: datetime) -> float:
-        share = (moment - begins) / timedelta(hours=HOURS)
-        return LEFT + min(max(share, 0.0), 1.0) * (WIDTH - LEFT - RIGHT)
+        return _x(moment, begins)
 
     def y(value: float) -> float:
-        return HEIGHT - BOTTOM - value / top * (HEIGHT - TOP - BOTTOM)
+        return _y(value, top)
 
     runs = list(_runs(points, step=step))
     return Chart(
         limit=" ".join(_line([(x(p.at), y(p.limit)) for p in run]) for run in runs),
         areas=" ".join(_area([(x(p.at), y(p.in_flight)) for p in run], floor=y(0)) for run in runs),
         lost=[_bar(x(p.at), p.lost / most_lost) for p in points if p.lost],
-        columns=[Tick(_text(x(hour)), f"{hour:%H.%M}") for hour in _hours(begins, now)],
-        rows=[Tick(_text(y(value)), str(value)) for value in (0, top // 2, top)],
+        columns=_columns(begins, now),
+        rows=_rows(top),
         bar_width=_text(max(1.5, (WIDTH - LEFT - RIGHT) * step / timedelta(hours=HOURS) - 1)),
         served=sum(point.served for point in points),
         lost_sum=sum(point.lost for point in points),
         highest=round(max(point.limit for point in points)),
     )
+
+
+def _x(moment: datetime, begins: datetime) -> float:
+    share = (moment - begins) / timedelta(hours=HOURS)
+    return LEFT + min(max(share, 0.0), 1.0) * (WIDTH - LEFT - RIGHT)
+
+
+def _y(value: float, top: int) -> float:
+    return HEIGHT - BOTTOM - value / top * (HEIGHT - TOP - BOTTOM)
+
+
+def _columns(begins: datetime, now: datetime) -> list[Tick]:
+    return [Tick(_text(_x(hour, begins)), f"{hour:%H.%M}") for hour in _hours(begins, now)]
+
+
+def _rows(top: int) -> list[Tick]:
+    return [Tick(_text(_y(value, top)), str(value)) for value in (0, top // 2, top)]
 
 
 def _runs(points: Sequence[Point], *, step: timedelta) -> Iterable[list[Point]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from django.contrib import admin
 from django.urls import URLPattern, path
 
-from ektp_project.desk import home, search
+from ektp_project.desk import centre, home, search
 from ektp_project.desk.queues import views as queues
 
 
@@ -18,6 +18,8 @@ def urls(site: admin.AdminSite) -> list[URLPattern]:
     view = site.admin_view
     return [
         path("hari-ini/", view(home.fragment), name="day"),
+        path("pusat/", view(centre.page), name="centre"),
+        path("pusat/kini/", view(centre.fragment), name="centre_now"),
         path("cari/", view(search.find), name="search"),
         path("penduduk/<uuid:pk>/", view(search.tell), name="story"),
         path("meja/", view(queues.index), name="index"),

@@ -1,5 +1,25 @@
 """The clerks' pages for WHO: offices, residents, recordings, blanks, devices, events."""
 
-from registry.admin import access, blanks, devices, events, offices, recordings, residents, webhooks
+from registry.admin import (
+    access,
+    blanks,
+    devices,
+    events,
+    offices,
+    recordings,
+    residents,
+    throttling,
+    webhooks,
+)
 
-__all__ = ["access", "blanks", "devices", "events", "offices", "recordings", "residents", "webhooks"]
+__all__ = [
+    "access",
+    "blanks",
+    "devices",
+    "events",
+    "offices",
+    "recordings",
+    "residents",
+    "throttling",
+    "webhooks",
+]

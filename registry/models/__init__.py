@@ -19,6 +19,7 @@ from registry.models.preference import Preference
 from registry.models.proposal import Proposal
 from registry.models.recording import Recording
 from registry.models.resident import Resident
+from registry.models.throttling import ThrottleChange
 from registry.models.webhook import Webhook, WebhookDelivery
 
 __all__ = [
@@ -44,6 +45,7 @@ __all__ = [
     "StockCount",
     "StoredAnswer",
     "Subject",
+    "ThrottleChange",
     "Webhook",
     "WebhookDelivery",
 ]

@@ -12,16 +12,28 @@ from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import Any
 
+COUNTED = ("offered", "served", "refused", "timed_out", "probes")
+
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One stretch of time: the limit, the calls in flight, and how many were answered and lost in it."""
+    """One stretch of time: how it stood, and what happened in it."""
 
     at: datetime
     limit: float
     in_flight: float
+    learned: float  # calls in flight that the centre bears, as far as is known
+    latency: float  # seconds
+    offered: int  # permits asked for
     served: int
-    lost: int
+    refused: int
+    timed_out: int
+    probes: int
+
+    @property
+    def lost(self) -> int:
+        """Calls that the centre did not answer for whatever reason."""
+        return self.refused + self.timed_out
 
 
 def recent(
@@ -44,8 +56,9 @@ def recent(
                 at=datetime.fromtimestamp(_number(last, "at"), UTC),
                 limit=max(_number(one, "limit") for one in inside),
                 in_flight=max(_number(one, "in_flight") for one in inside),
-                served=_gained(before, last, "served"),
-                lost=_gained(before, last, "refused") + _gained(before, last, "timed_out"),
+                learned=_number(last, "learned"),
+                latency=max(_number(one, "latency") for one in inside),
+                **{name: _gained(before, last, name) for name in COUNTED},
             )
         )
         before = last

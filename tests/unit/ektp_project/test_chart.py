@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from ektp_project.desk.chart import throttle_chart
+from ektp_project.desk.chart import Series, curves, throttle_chart
 from registry.selectors.centre import Point, recent
 
 NOW = datetime(2017, 11, 28, 3, 30, tzinfo=UTC)
@@ -12,7 +12,18 @@ STEP = timedelta(minutes=2)
 
 
 def a_point(minutes_ago: float, *, limit: float = 4.0, lost: int = 0) -> Point:
-    return Point(NOW - timedelta(minutes=minutes_ago), limit, 2.0, served=10, lost=lost)
+    return Point(
+        at=NOW - timedelta(minutes=minutes_ago),
+        limit=limit,
+        in_flight=2.0,
+        learned=limit,
+        latency=0.5,
+        offered=20,
+        served=10,
+        refused=lost,
+        timed_out=0,
+        probes=0,
+    )
 
 
 class TestThrottleChart:
@@ -36,6 +47,28 @@ class TestThrottleChart:
         chart = throttle_chart([a_point(3)], now=NOW, step=STEP)
         assert chart is not None
         assert "," not in chart.limit + chart.areas
+
+
+class TestCurves:
+    SERIES = (
+        Series("served", "dijawab", lambda point: float(point.served)),
+        Series("refused", "ditolak", lambda point: float(point.refused)),
+    )
+
+    def test_draw_nothing_when_the_centre_was_not_asked(self) -> None:
+        assert curves([], self.SERIES, now=NOW, step=STEP) is None
+
+    def test_share_one_axis_and_tell_the_latest(self) -> None:
+        drawn = curves([a_point(8, lost=3), a_point(6, lost=1)], self.SERIES, now=NOW, step=STEP)
+        assert drawn is not None
+        assert [(one.name, one.last) for one in drawn.curves] == [("served", 10), ("refused", 1)]
+        assert [row.label for row in drawn.rows] == ["0", "5", "10"]
+
+    def test_stand_on_the_floor_when_nothing_happened(self) -> None:
+        quiet = Series("probe", "percobaan", lambda point: float(point.probes))
+        drawn = curves([a_point(8), a_point(6)], [quiet], now=NOW, step=STEP)
+        assert drawn is not None
+        assert drawn.curves[0].path.count(drawn.rows[0].at) == 2
 
 
 class TestRecent:

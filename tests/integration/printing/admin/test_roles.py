@@ -121,6 +121,7 @@ MAY_SEE: Mapping[Role, set[str]] = {
         "registry.device",
         "registry.district",
         "registry.office",
+        "registry.throttlechange",
         "registry.webhook",
         "registry.webhookdelivery",
     },
@@ -220,6 +221,18 @@ class TestActionCalledDirectly:
             }
             client.post(address(LINE, "changelist"), asked)
         assert Event.objects.count() == before
+
+
+class TestThrottlePage:
+    @ROLES
+    def test_is_seen_by_all_and_steered_by_the_administrator(self, people: Office, role: Role) -> None:
+        client, page = signed_in(role), reverse("desk:centre")
+        may_steer = role is Role.ADMINISTRATOR
+        seen = client.get(page)
+        assert seen.status_code == client.get(reverse("desk:centre_now")).status_code == 200
+        assert ('name="wish"' in seen.content.decode()) is may_steer
+        asked = client.post(page, {"wish": "hentikan", "why": ""})  # no reason: nothing is paused
+        assert asked.status_code == (200 if may_steer else 403)
 
 
 class TestNikAndTrail:

@@ -1,7 +1,8 @@
-"""Can an administrator hold the calls back, and is told what that means?"""
+"""Can an administrator hold the calls back from a shell, and is written down with the reason?"""
 
 from __future__ import annotations
 
+import getpass
 from collections.abc import Iterator
 from io import StringIO
 
@@ -11,6 +12,9 @@ from django.core.management import CommandError, call_command
 from registry.central.door import throttle
 from registry.central.errors import NoPermit
 from registry.central.throttle import Lane
+from registry.models import ThrottleChange
+
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
@@ -30,16 +34,41 @@ class TestThrottleCommand:
         assert "pemeliharaan" in told("--pause", "pemeliharaan")
         with pytest.raises(NoPermit, match="paused"):
             throttle().acquire(lane=Lane.REPORT, office="21.02")
-        assert "pemeliharaan" not in told("--resume")
+        assert "pemeliharaan" not in told("--resume", "--why", "selesai")
         assert throttle().acquire(lane=Lane.REPORT, office="21.02")
 
-    @pytest.mark.parametrize("words", [("--pause", " "), ("--ceiling", "0")])
-    def test_refuses_what_makes_no_sense(self, words: tuple[str, str]) -> None:
-        with pytest.raises(CommandError, match=words[0]):
+    @pytest.mark.parametrize(
+        ("words", "rule"),
+        [
+            (("--pause", " "), "--why: tidak boleh kosong"),
+            (("--pause", "x" * 201), "--why: paling banyak 200 huruf"),
+            (("--resume",), "--why: tidak boleh kosong"),
+            (("--ceiling", "3"), "--why: tidak boleh kosong"),
+            (("--ceiling", "0", "--why", "uji"), "--ceiling: paling sedikit 1"),
+            (("--ceiling", "10001", "--why", "uji"), "--ceiling: paling sedikit 1 dan paling banyak 10000"),
+        ],
+    )
+    def test_refuses_what_makes_no_sense_by_name_and_rule(self, words: tuple[str, ...], rule: str) -> None:
+        with pytest.raises(CommandError, match=rule):
             told(*words)
+        assert not ThrottleChange.objects.exists()
+        assert throttle().snapshot().ceiling is None
 
     def test_sets_and_lifts_a_ceiling(self) -> None:
-        told("--ceiling", "3")
+        told("--ceiling", "3", "--why", "permintaan pusat")
         assert throttle().snapshot().ceiling == 3
-        told("--no-ceiling")
+        told("--no-ceiling", "--why", "sudah lancar")
         assert throttle().snapshot().ceiling is None
+
+    def test_leaves_a_row_that_says_who_when_and_why(self) -> None:
+        told("--ceiling", "3", "--why", "permintaan pusat")
+        told("--forget", "--why", "pusat baru")
+        rows = ThrottleChange.objects.order_by("id").values_list("deed", "ceiling", "why", "actor")
+        assert list(rows) == [
+            ("ceiling", 3, "permintaan pusat", getpass.getuser()),
+            ("forget", None, "pusat baru", getpass.getuser()),
+        ]
+
+    def test_only_says_how_it_stands_when_nothing_is_asked(self) -> None:
+        assert told()
+        assert not ThrottleChange.objects.exists()

@@ -1,0 +1,93 @@
+"""How does an administrator hold the calls to the centre back, and let them go on?
+
+Each wish is one row with a name and a reason. The row is written first and stands only if the throttle
+has heard: whoever reads the history reads what was done. Raises ValidationError, which names the field
+and its rule, and RedisError, after which nothing has changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from registry.central.throttle import Throttle
+from registry.models.throttling import ThrottleChange, ThrottleDeed
+
+LONGEST_REASON = 200  # characters: a sentence, which the first page shows to everybody
+HIGHEST_CEILING = 10_000  # calls at once; twenty for each office of the country, so a slip of the finger
+
+
+def pause(*, throttle: Throttle, why: str, actor: str, now: datetime) -> ThrottleChange:
+    """No new calls until ``resume``; calls in flight finish."""
+    reason = _reason(why)
+    return _do(
+        ThrottleDeed.PAUSE,
+        lambda: throttle.pause(reason=reason, actor=actor),
+        why=reason,
+        actor=actor,
+        now=now,
+    )
+
+
+def resume(*, throttle: Throttle, why: str, actor: str, now: datetime) -> ThrottleChange:
+    """Calls again, at the level that was learned."""
+    return _do(ThrottleDeed.RESUME, throttle.resume, why=_reason(why), actor=actor, now=now)
+
+
+def set_ceiling(*, throttle: Throttle, ceiling: int, why: str, actor: str, now: datetime) -> ThrottleChange:
+    """Never more calls at once than this, whatever is learned."""
+    if not 1 <= ceiling <= HIGHEST_CEILING:
+        rule = _("paling sedikit 1 dan paling banyak %(most)d; untuk berhenti, hentikan sementara.")
+        raise ValidationError({"ceiling": rule % {"most": HIGHEST_CEILING}})
+    return _do(
+        ThrottleDeed.CEILING,
+        lambda: throttle.set_ceiling(ceiling),
+        why=_reason(why),
+        actor=actor,
+        now=now,
+        ceiling=ceiling,
+    )
+
+
+def lift_ceiling(*, throttle: Throttle, why: str, actor: str, now: datetime) -> ThrottleChange:
+    """As many calls at once as are learned."""
+    return _do(
+        ThrottleDeed.NO_CEILING,
+        lambda: throttle.set_ceiling(None),
+        why=_reason(why),
+        actor=actor,
+        now=now,
+    )
+
+
+def forget(*, throttle: Throttle, why: str, actor: str, now: datetime) -> ThrottleChange:
+    """Learn the centre anew, as in another centre's first minute; a pause and a ceiling go too."""
+    return _do(ThrottleDeed.FORGET, throttle.forget, why=_reason(why), actor=actor, now=now)
+
+
+def _do(
+    deed: ThrottleDeed,
+    tell: Callable[[], None],
+    *,
+    why: str,
+    actor: str,
+    now: datetime,
+    ceiling: int | None = None,
+) -> ThrottleChange:
+    with transaction.atomic():
+        change = ThrottleChange.objects.create(at=now, deed=deed, ceiling=ceiling, why=why, actor=actor)
+        tell()  # last, so that a Redis that is gone takes the row along
+    return change
+
+
+def _reason(why: str) -> str:
+    reason = " ".join(why.split())
+    if not reason:
+        raise ValidationError({"why": _("tidak boleh kosong.")})
+    if len(reason) > LONGEST_REASON:
+        raise ValidationError({"why": _("paling banyak %(most)d huruf.") % {"most": LONGEST_REASON}})
+    return reason
