@@ -22,6 +22,7 @@ from printing.printers.base import PrinterUnavailable
 from printing.printers.ipp import IppPrinter
 
 NEEDED = ("ippeveprinter", "dbus-daemon", "avahi-daemon")
+PACKAGES = "cups-ipp-utils dbus avahi-daemon"
 SYSTEM_BUS = Path("/run/dbus/system_bus_socket")
 START_SECONDS = 20.0  # on a machine that is busy with a whole test run
 STOP_SECONDS = 5.0
@@ -74,9 +75,14 @@ def stop(process: subprocess.Popen[bytes]) -> None:
 
 def require_ippeveprinter() -> None:
     """Skip the test where the programs are missing; on a build machine that is a failure."""
+    if lack := lacking():
+        _unavailable(lack)
+
+
+def lacking() -> str:
+    """Which programs are missing, and what brings them; empty where all are there."""
     missing = [program for program in NEEDED if _program(program) is None]
-    if missing:
-        _unavailable(f"{', '.join(missing)} missing: apt-get install cups-ipp-utils dbus avahi-daemon")
+    return f"{', '.join(missing)} missing: apt-get install {PACKAGES}" if missing else ""
 
 
 def _unavailable(reason: str) -> NoReturn:

@@ -90,6 +90,10 @@ def _run(wished: argparse.Namespace, folder: Path, database: ground.Server, brok
         for kind in faults.catalogue()
         if any(word in f"{kind.group}: {kind.name}" for word in wished.only)
     ]
+    for kind in kinds:
+        if kind.lack:
+            print(f"Left out: {kind.group}: {kind.name}: {kind.lack}")
+    kinds = [kind for kind in kinds if not kind.lack]
     table = {kind: Line() for kind in kinds}
     office = Office(folder=folder, database=database, broker=broker, chance=chance)
     began = time.monotonic()

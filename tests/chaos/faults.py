@@ -17,13 +17,15 @@ from redis import RedisError
 from ektp_project import processes
 from printing import tasks
 from printing.models import Printer
+from printing.states import HoldReason
 from registry.crashpoints import POINTS
 from registry.models import Resident
+from tests import ippeveprinter
 from tests.chaos.office import Office, patiently
 from tests.chaos.proxy import Proxy
 
 PLENTY = 8  # people who keep the line busy
-HIT_SECONDS = 40.0  # a point that nobody passes for so long was not hit
+HIT_SECONDS = 120.0  # a point that nobody passes for so long was not hit; a worker may die and start before
 WHO = ("central", "printing", "office")
 # A point that is only passed after somebody has died at another one.
 AFTER: Mapping[str, str] = {
@@ -42,12 +44,13 @@ NUDGES: Mapping[str, tuple[Callable[[], object], ...]] = {
 
 @dataclass(frozen=True)
 class Fault:
-    """One kind of fault; ``people`` come in while it strikes."""
+    """One kind of fault; ``people`` come in while it strikes. ``lack``: why this machine cannot have it."""
 
     group: str
     name: str
     strike: Callable[[Office], int]
     people: int = 6
+    lack: str = ""
 
 
 # --- Crash points -----------------------------------------------------------------------------
@@ -293,6 +296,61 @@ def vanished_printer(office: Office) -> int:
     return 3
 
 
+def power_cut_in_mid_card(office: Office) -> int:
+    """An IPP printer is off in the middle of a card, and has forgotten it when it comes back."""
+    struck = 0
+    with office.only_on_ipp() as machine:
+        for _time in range(3):
+            if machine.wait_for_a_card(seconds=HIT_SECONDS):
+                time.sleep(office.chance.uniform(0.0, 0.3))
+                machine.lose_power()
+                struck += 1
+                machine.come_back()
+                _ask_how_they_are()
+    return struck
+
+
+def no_cards_in_the_machine(office: Office) -> int:
+    """An IPP printer has no cards left in the middle of its work, says so, and waits for some."""
+    with office.only_on_ipp() as machine:
+        machine.out_of_media(True)
+        limit = time.monotonic() + HIT_SECONDS
+        while not patiently(lambda: _held(HoldReason.NO_BLANK, driver="ipp")) and time.monotonic() < limit:
+            _ask_how_they_are()
+            time.sleep(0.3)
+        struck = patiently(lambda: _held(HoldReason.NO_BLANK, driver="ipp"))
+        machine.out_of_media(False)
+        while patiently(lambda: _held(HoldReason.NO_BLANK, driver="ipp")) and time.monotonic() < limit:
+            _ask_how_they_are()
+            time.sleep(0.3)
+    return struck
+
+
+def forgotten_cards(office: Office) -> int:
+    """Cards have come out, whoever sent them has died, and the IPP printer remembers nothing of it."""
+    mark = office.armed / "print.sent"
+    struck = 0
+    with office.only_on_ipp() as machine:
+        for _time in range(2):
+            mark.touch()
+            limit = time.monotonic() + HIT_SECONDS
+            while mark.exists() and time.monotonic() < limit:
+                time.sleep(0.01)
+            struck += _disarm([mark], office)
+            machine.lose_power()
+            machine.come_back()
+    return 2 * struck
+
+
+def _ask_how_they_are() -> None:
+    with contextlib.suppress(RedisError, OSError):
+        tasks.check_printers.delay()
+
+
+def _held(reason: HoldReason, *, driver: str) -> int:
+    return Printer.objects.filter(driver=driver, hold_reason=reason).count()
+
+
 def _spoiled(office: Office) -> int:
     return sum(len(list(folder.glob("*.failed"))) for folder in office.folders)
 
@@ -392,6 +450,14 @@ def catalogue() -> list[Fault]:
         Fault("centre", knob.replace("_", " "), partial(trouble_at_the_centre, knob), people=24)
         for knob in ("lost_answers", "resets", "half_bodies", "html_errors", "wrong_person")
     ]
+    ipp = [
+        Fault("IPP printer", name, strike, lack=ippeveprinter.lacking())
+        for name, strike in (
+            ("power cut in mid-card", power_cut_in_mid_card),
+            ("no cards in the machine", no_cards_in_the_machine),
+            ("forgets what it printed", forgotten_cards),
+        )
+    ]
     return [
         Fault("crash points", "all armed at once", die_everywhere, people=12),
         *points,
@@ -415,6 +481,7 @@ def catalogue() -> list[Fault]:
         Fault("printer", "out of media, ribbon, jam", empty_printers),
         Fault("printer", "spoils every third", clumsy_printers, people=12),
         Fault("printer", "unreachable", vanished_printer),
+        *ipp,
         Fault("message", "delivered again", bells_again),
         Fault("message", "unreadable", junk_in_the_queues),
         Fault("row", "unreadable person", a_row_nobody_can_read),

@@ -47,6 +47,7 @@ from registry.services.intake import take_in
 from registry.services.offices import load_office
 from registry.states import RecordingState
 from tests import factories
+from tests.chaos.cardprinter import CardPrinter
 from tests.chaos.ground import Server
 from tests.chaos.proxy import Proxy
 
@@ -111,6 +112,7 @@ class Office:
     restarts: int = 0
     died_at: Counter[str] = field(default_factory=Counter)  # crash points
     up: bool = True
+    ipp: CardPrinter | None = None  # a machine costs its time only in the rounds that are about it
     _next_person: int = 1
     _kept: dict[str, Callable[[], object]] = field(default_factory=dict)
     _stopping: threading.Event = field(default_factory=threading.Event)
@@ -187,6 +189,8 @@ class Office:
                 process.kill()
                 process.wait()
             self.whole.stop()
+        if self.ipp:
+            self.ipp.lose_power()
 
     # --- The supervisor -----------------------------------------------------------------------
 
@@ -313,7 +317,7 @@ class Office:
     @property
     def trays(self) -> list[Path]:
         """Where cards come out."""
-        return [path for path in (*self.folders, self.folder / "spool") if path.exists()]
+        return [*self.folders, *([self.ipp.tray] if self.ipp else [])]
 
     # --- Quiet --------------------------------------------------------------------------------
 
@@ -350,6 +354,26 @@ class Office:
         new = printer / ".behaviour"
         new.write_text(json.dumps({"seconds_per_card": 0.03} | behaviour))
         new.replace(printer / "printer.json")
+
+    @contextmanager
+    def only_on_ipp(self) -> Iterator[CardPrinter]:
+        """Meanwhile every card comes out of a real IPP printer."""
+        if self.ipp is None:
+            self.ipp = CardPrinter(self.folder / "ipp")
+            Printer.objects.create(
+                office=self.row, name="ipp", driver="ipp", address=self.ipp.address, depth=2,
+                ribbon_left=10**6, film_left=10**6,
+            )  # fmt: skip
+        self._use(ipp=True)
+        try:
+            yield self.ipp
+        finally:
+            self._use(ipp=False)
+
+    def _use(self, *, ipp: bool) -> None:
+        for printer in patiently(lambda: list(Printer.objects.all())):
+            printer.enabled = (printer.driver == "ipp") == ipp
+            patiently(lambda printer=printer: printer.save(update_fields=["enabled"]))
 
     @contextmanager
     def without(self, server: Server, *, seconds: float) -> Iterator[None]:

@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-# Deaths on both sides of the wire to the printer, and the loss of everything that is not a row.
-KINDS = ("doubt.asked", "Valkey emptied")
+# Deaths on both sides of the wire to a printer that forgets, and the loss of everything that is not a row.
+KINDS = ("doubt.asked", "forgets what it printed", "Valkey emptied")
 
 
 def test_some_rounds_of_faults_break_no_promise() -> None:
