@@ -203,6 +203,7 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = 300  # seconds after which a factor is change
 # guesses does not shut a clerk out.
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,20/5m/key"}
 MFA_ADAPTER = "ektp_project.signin.adapters.FactorAdapter"
+MFA_FORMS = {"add_webauthn": "ektp_project.signin.adapters.KeyForm"}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # the office writes no e-mail
 MFA_RECOVERY_CODES_SHOW_ONCE = True

@@ -1,4 +1,4 @@
-"""How does allauth fit the office: no sign-up, sealed secrets, and names that axes understands?"""
+"""How does allauth fit the office: no sign-up, sealed secrets, and words that axes and clerks understand?"""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.forms import LoginForm
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.webauthn.forms import AddWebAuthnForm
+from django import forms
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from registry.models.resident import vault
 from registry.services.rotation import FACTOR_BOND
@@ -38,3 +41,11 @@ class SignInForm(LoginForm):  # type: ignore[misc]
         credentials: dict[str, Any] = super().user_credentials()
         credentials["login"] = credentials.get("email") or credentials.get("username")
         return credentials
+
+
+class KeyForm(AddWebAuthnForm):  # type: ignore[misc]
+    """A security key under a name; allauth's form calls it “Name” in every language."""
+
+    name = forms.CharField(
+        label=_("Nama kunci"), max_length=100, help_text=_("Misalnya warnanya, atau di mana ia disimpan.")
+    )
