@@ -18,6 +18,10 @@ RUN EKTP_DEMO=1 STATIC_MANIFEST=1 VAR_DIR=/build DATABASE_URL=postgres://none/no
     && python -m compileall -q ektp_project registry printing
 
 FROM python:3.11-slim-bookworm
+# pg_dump and pg_restore for `manage.py backup`, of the server's version: Debian's own are older, and refuse.
+RUN apt-get update && apt-get install -y --no-install-recommends postgresql-common ca-certificates \
+    && /usr/share/postgresql-common/pgdg/apt.postgresql.org.sh -y \
+    && apt-get install -y --no-install-recommends postgresql-client-18 && rm -rf /var/lib/apt/lists/*
 RUN useradd --system --uid 10001 --create-home --home-dir /var/lib/ektp --shell /usr/sbin/nologin ektp \
     && install -d -o ektp /var/lib/ektp/media /var/lib/ektp/biometrics /var/lib/ektp/simulator
 COPY --from=build /opt/venv /opt/venv

@@ -94,9 +94,14 @@ def take_piece(*, recording: Recording, kind: str, offset: int, piece: bytes, no
 
 def read(*, file: BiometricFile) -> Iterator[bytes]:
     """The pieces in clear, for the centre only. Raises VaultError."""
-    for place in range(len(file.pieces)):
-        with _storage().open(_name(file, place)) as stored:
-            yield vault().open_bytes(stored.read(), bound_to=_bond(file, place))
+    for name, bond in pieces(file=file):
+        with _storage().open(name) as stored:
+            yield vault().open_bytes(stored.read(), bound_to=bond)
+
+
+def pieces(*, file: BiometricFile) -> list[tuple[str, str]]:
+    """Under which name each piece is stored, and what it is sealed to."""
+    return [(_name(file, place), _bond(file, place)) for place in range(len(file.pieces))]
 
 
 def reseal(*, file: BiometricFile) -> None:

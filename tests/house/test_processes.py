@@ -66,6 +66,7 @@ class TestCompose:
         policies = {name: service.get("restart") for name, service in SERVICES.items()}
 
         assert policies.pop("migrate") == "on-failure"
+        assert policies.pop("backup") == "no"
         assert set(policies.values()) == {"unless-stopped"}
 
     def test_notices_whoever_lives_but_does_nothing(self) -> None:
@@ -81,9 +82,17 @@ class TestCompose:
             Path(getattr(settings, setting)).relative_to(settings.VAR_DIR) for setting in FOLDERS.values()
         }
 
-        for name in (*WORKERS, "web"):
+        for name in (*WORKERS, "web", "backup"):
             mounted = {volume.partition(":")[2] for volume in SERVICES[name]["volumes"]}
             assert {f"/var/lib/ektp/{folder}" for folder in folders} <= mounted
+
+    def test_backs_up_with_the_programs_of_its_servers_version(self) -> None:
+        server = re.match(r"postgres:(\d+)", SERVICES["postgres"]["image"])
+        client = re.search(r"postgresql-client-(\d+)", (ROOT / "Dockerfile").read_text(encoding="utf-8"))
+
+        assert server is not None
+        assert client is not None
+        assert server[1] == client[1]
 
     def test_waits_for_the_tables(self) -> None:
         for name in (*WORKERS, "beat", "web"):

@@ -30,7 +30,7 @@ SEALERS = {
     "printing/services/applications.py": "SealedField",
     "registry/services/biometrics.py": "rotate_files",
     "ektp_project/signin/adapters.py": "rotate_factors",
-    "registry/services/backup.py": "a backup is replaced by the next one",
+    "registry/services/sealed_files.py": "a backup is replaced by the next one",
     "registry/services/rotation.py": "the rotation itself",
     "registry/vault.py": "the vault itself",
 }

@@ -16,7 +16,7 @@ from registry.services import backup
 class Command(BaseCommand):
     """Exit status 1 when it could not be written."""
 
-    help = "Tulis cadangan basis data dan berkas, tanpa kunci."
+    help = "Tulis cadangan basis data dan berkas, tersandi dan tanpa kunci."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Where to, and how many to keep."""
@@ -29,7 +29,7 @@ class Command(BaseCommand):
             made = backup.back_up(to=options["folder"], now=timezone.now())
         except backup.BackupFailed as error:
             raise CommandError(str(error)) from error
-        gone = backup.prune(to=options["folder"], keep=options["keep"])
+        gone = backup.prune(to=options["folder"], keep=options["keep"], now=timezone.now())
         self.stdout.write(_("Cadangan %(name)s selesai.") % {"name": made.name})
         self.stdout.write(_("Kunci NIK tidak ada di dalamnya; simpan terpisah dari cadangan."))
         if gone:

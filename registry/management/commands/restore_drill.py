@@ -17,6 +17,7 @@ from django.db import connection
 from django.utils.translation import gettext as _
 
 from registry.services import backup
+from registry.vault import VaultError
 
 QUESTIONS = (("migrate", "--check"), ("verify_ledger",))  # what the restored office must answer with yes
 
@@ -36,10 +37,10 @@ class Command(BaseCommand):
         try:
             chosen = folder if (folder / backup.MANIFEST).exists() else backup.newest(under=folder)
             manifest = backup.read_manifest(chosen)
-            with backup.restored(folder=chosen) as database:
-                wrong = backup.differences(database=database, manifest=manifest)
+            with backup.restored(folder=chosen, manifest=manifest) as database:
+                wrong = backup.differences(database=database, folder=chosen, manifest=manifest)
                 wrong += [said for question in QUESTIONS if (said := _asked(database, question))]
-        except backup.BackupFailed as error:
+        except (backup.BackupFailed, VaultError) as error:
             raise CommandError(str(error)) from error
         if wrong:
             raise CommandError("; ".join(wrong))
@@ -55,9 +56,12 @@ class Command(BaseCommand):
 
 def _asked(database: str, question: tuple[str, ...]) -> str:
     """What the restored office answers to a command of its own; empty when it is content."""
+    others = {
+        name: value for name, value in os.environ.items() if name != "DATABASE_URL_FILE"
+    }  # it would win
     done = subprocess.run(  # noqa: S603  (our own command)
         [sys.executable, str(settings.BASE_DIR / "manage.py"), *question],
-        env={**os.environ, "DATABASE_URL": _url(database)},
+        env={**others, "DATABASE_URL": _url(database)},
         capture_output=True,
         text=True,
         check=False,
