@@ -5,8 +5,7 @@ round asks the empty view, delivers recordings and looks up, one after the other
 else the machine does hits all of them alike; told are the medians of the rounds' ratios.
 
 Run: ``make bench ARGS=api``. ``API_REQUESTS=20000`` sets how many wait, ``API_ROUNDS`` how many
-rounds there are, ``API_SECONDS`` how long each part of one takes, ``API_GUESSES`` how often
-somebody fishes.
+rounds there are, ``API_SECONDS`` how long each part of one takes.
 """
 
 from __future__ import annotations
@@ -14,7 +13,6 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-import time
 import uuid
 from collections.abc import Iterator
 from datetime import timedelta
@@ -47,7 +45,6 @@ from tests.devices import KINDS, a_recording  # noqa: E402
 REQUESTS = int(os.environ.get("API_REQUESTS", "1000000"))
 ROUNDS = int(os.environ.get("API_ROUNDS", "5"))
 SECONDS = float(os.environ.get("API_SECONDS", "4"))
-GUESSES = int(os.environ.get("API_GUESSES", "10000"))
 THREADS = processes.WEB_THREADS  # one connection for each thread of the server
 ASKED_FOR = 2000  # residents whose status is asked, over and over
 HALF = 0.5
@@ -131,29 +128,6 @@ def measure(address: str, server: psutil.Process, asker: Asker) -> dict[str, lis
     return heard
 
 
-def fish(address: str, asker: Asker) -> tuple[float, int]:
-    """Guess receipts, and people of whom two facts are right; how far apart the answers' times are, and
-    how many different answers there were.
-    """
-    times: dict[str, list[float]] = {"unknown": [], "wrong": []}
-    said: set[str] = set()
-    with httpx2.Client(base_url=f"http://{address}", headers=asker.headers, timeout=30) as client:
-        for number in range(GUESSES // 2):
-            person = {"birth_date": waiting.BORN.isoformat(), "family_card_number": "0" * 16}
-            guesses = {
-                "unknown": {"nik": waiting.nik_of(FIRST_NEW * 2 + number)},
-                "wrong": {"nik": waiting.nik_of(number % ASKED_FOR)},
-            }
-            for kind, guess in guesses.items():
-                began = time.perf_counter()
-                answer = client.post("/api/v1/status-lookups", json=person | guess)
-                times[kind].append(time.perf_counter() - began)
-                told = {k: v for k, v in answer.json().items() if k not in ("request_id", "server_time")}
-                said.add(f"{answer.status_code} {sorted(told.items())}")
-    unknown, wrong = median(times["unknown"]), median(times["wrong"])
-    return abs(unknown - wrong) / unknown, len(said)
-
-
 def processor(server: psutil.Process) -> float:
     """Processor seconds of the web server so far."""
     return sum(sum(each.cpu_times()[:2]) for each in (server, *server.children(recursive=True)))
@@ -201,10 +175,6 @@ def main() -> None:
             )
             late[part] = 1000 * paced_heard.percentile(0.99)
             print(f"{part} at half load: {rate:,.0f} /s, p99 {late[part]:.0f} ms", flush=True)
-        apart, answers = fish(address, asker)
-        print(f"{GUESSES:,} guesses: {answers} answer, medians {100 * apart:.1f} % apart", flush=True)
-    print(f"BENCH api_guesses_answers {answers} different")
-    print(f"BENCH api_guesses_apart {100 * apart:.1f} %")
     print(f"BENCH api_recordings_ratio {ratios['recordings']:.2f} of the empty view")
     print(f"BENCH api_lookups_ratio {ratios['lookups']:.2f} of the empty view")
     print(f"BENCH api_recordings_p99 {late['recordings']:.0f} ms")

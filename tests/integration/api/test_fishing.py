@@ -17,7 +17,7 @@ from registry.models import Resident, StoredAnswer
 from tests import factories
 from tests.devices import FAMILY_CARD, Speaker, a_person, a_recording
 
-GUESSES = 60  # of each kind; ten thousand are in the benchmark
+GUESSES = 60  # of each kind; ten thousand are in benchmarks/guesses.py
 FACTS = {"server_time", "request_id"}
 
 
