@@ -11,6 +11,7 @@ from django.urls import reverse
 
 FOLDER = Path(__file__).resolve().parents[1] / "static" / "kiosk"
 WORKER = "worker.js"  # served at /kiosk/, so that it may answer for the pages there
+KINDS = {".js", ".css", ".svg"}
 PAGES = ["kiosk", "kiosk-en", "board", "board-en"]
 
 
@@ -38,4 +39,5 @@ def worker_source() -> str:
 
 
 def _files() -> list[str]:
-    return [f"kiosk/{file.name}" for file in sorted(FOLDER.iterdir()) if file.name != WORKER]
+    kept = (file.relative_to(FOLDER) for file in FOLDER.rglob("*") if file.suffix in KINDS)
+    return sorted(f"kiosk/{file.as_posix()}" for file in kept if file.name != WORKER)

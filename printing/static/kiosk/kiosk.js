@@ -47,8 +47,16 @@ async function find(wanted) {
 
 async function scanWithCamera() {
   const signal = stage.signal();
-  const receipt = await scan(stage.slot("camera"), { accept: parseReceipt, signal }).catch(() => null);
-  if (receipt && !signal.aborted) found({ receipt });
+  const [hint, refused] = ["aim", "no-camera"].map(stage.slot);
+  stage.action("scan").hidden = true;
+  hint.hidden = false;
+  try {
+    const receipt = await scan(stage.slot("camera"), { accept: parseReceipt, signal });
+    if (receipt && !signal.aborted) found({ receipt });
+  } catch {
+    refused.hidden = false; // taken by another program, or not allowed: there is still the keyboard
+    hint.hidden = true;
+  }
 }
 
 // --- Asking ----------------------------------------------------------------------------------

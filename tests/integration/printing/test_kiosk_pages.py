@@ -52,8 +52,10 @@ class TestWorker:
         for address in kept:
             if not address.startswith("/static/"):
                 assert client.get(address).status_code == 200
-        files = {f"/static/kiosk/{file.name}" for file in shell.FOLDER.iterdir()} - {
-            "/static/kiosk/worker.js"
+        files = {
+            f"/static/kiosk/{file.relative_to(shell.FOLDER)}"
+            for file in shell.FOLDER.rglob("*.*")
+            if file.name not in ("worker.js", "README.md")
         }
         assert files < set(kept)
 
