@@ -59,6 +59,8 @@ def main() -> int:
         finally:
             for server in (database, broker):
                 server.stop()
+            if database.disk:
+                database.disk.unmount()
 
 
 def _arguments() -> argparse.Namespace:
@@ -87,7 +89,7 @@ def _run(wished: argparse.Namespace, folder: Path, database: ground.Server, brok
     chance = random.Random(wished.seed)
     kinds = [
         kind
-        for kind in faults.catalogue()
+        for kind in faults.catalogue(disk=database.disk)
         if any(word in f"{kind.group}: {kind.name}" for word in wished.only)
     ]
     for kind in kinds:

@@ -11,7 +11,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import httpx2
-from django.db import connection
+from django.db import Error, connection
 from redis import RedisError
 
 from ektp_project import processes
@@ -21,6 +21,7 @@ from printing.states import HoldReason
 from registry.crashpoints import POINTS
 from registry.models import Resident
 from tests import ippeveprinter
+from tests.chaos.ground import Disk
 from tests.chaos.office import Office, patiently
 from tests.chaos.proxy import Proxy
 
@@ -155,6 +156,48 @@ def restart_the_database(office: Office) -> int:
     office.database.restart()
     connection.close()
     return 1
+
+
+def fail_over(office: Office) -> int:
+    """The database is lost with its disk; a backup and the journal bring back every commit."""
+    backup = office.folder / f"backup-{uuid4().hex[:8]}"
+    office.database.back_up(backup)
+    office.bring_in(count=PLENTY)
+    time.sleep(office.chance.uniform(1.0, 3.0))
+    office.up = False
+    try:
+        office.database.fail_over_to(backup)
+    finally:
+        connection.close()
+        office.up = True
+    return 1
+
+
+def full_disk(office: Office) -> int:
+    """Not a byte is left for PostgreSQL until it has said so for some seconds; then somebody makes room."""
+    assert office.database.disk
+    before, limit = _complaints(office), time.monotonic() + 30
+    office.up = False
+    office.database.disk.fill()
+    try:
+        while _complaints(office) == before and time.monotonic() < limit:
+            with contextlib.suppress(Error), connection.cursor() as cursor:
+                cursor.execute(
+                    "CREATE TEMP TABLE much AS SELECT repeat('x', 900) FROM generate_series(1, 9999)"
+                )
+            connection.close()
+            time.sleep(0.2)
+        time.sleep(3)
+    finally:
+        office.database.disk.empty()
+        connection.close()
+        office.database.start()
+        office.up = True
+    return _complaints(office) - before
+
+
+def _complaints(office: Office) -> int:
+    return office.database.log.read_text(errors="replace").count("No space left on device")
 
 
 def kill_the_broker(office: Office) -> int:
@@ -355,6 +398,21 @@ def _spoiled(office: Office) -> int:
     return sum(len(list(folder.glob("*.failed"))) for folder in office.folders)
 
 
+# --- The clock --------------------------------------------------------------------------------
+
+
+def jumping_clock(office: Office) -> int:
+    """The clock of every process jumps past every lease, back before the beginning, and is right again."""
+    jumps = (30.0, -20.0, 15.0, -5.0, 0.0)
+    try:
+        for wrong_by in jumps:
+            office.set_the_clock(wrong_by=wrong_by)
+            time.sleep(office.chance.uniform(0.5, 1.5))
+    finally:
+        office.set_the_clock(wrong_by=0.0)
+    return len(jumps)
+
+
 # --- Messages and rows ------------------------------------------------------------------------
 
 
@@ -420,7 +478,7 @@ def ask_the_web(office: Office) -> int:
 # --- All of them ------------------------------------------------------------------------------
 
 
-def catalogue() -> list[Fault]:
+def catalogue(*, disk: Disk | None) -> list[Fault]:
     """Every kind, the crash points first."""
     points = [Fault("crash point", point, partial(die_at, point)) for point in POINTS]
     kills = [Fault("SIGKILL", name, partial(kill, (name,))) for name in (*WHO, "beat", "web")]
@@ -468,6 +526,15 @@ def catalogue() -> list[Fault]:
         Fault("server", "PostgreSQL killed", kill_the_database),
         Fault("server", "a backend killed", kill_a_backend),
         Fault("server", "PostgreSQL restarted", restart_the_database),
+        Fault("server", "PostgreSQL lost, and restored", fail_over),
+        Fault(
+            "server",
+            "PostgreSQL's disk full",
+            full_disk,
+            people=24,
+            lack="" if disk else "only root may mount a small disk",
+        ),
+        Fault("clock", "jumps", jumping_clock, people=12),
         Fault("server", "Valkey killed", kill_the_broker),
         Fault("server", "Valkey emptied", empty_the_broker),
         *network,

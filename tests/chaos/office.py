@@ -62,6 +62,7 @@ QUICK = {
     "PRINT_SECONDS": "5",
     "LOG_LEVEL": "WARNING",
 }
+CLOCK = Path(__file__).with_name("clock")
 BLANKS = 20_000
 UNSEEN = 9004  # the last digits of somebody whom the centre never sees: there is always one to ask about
 SILENT = 90.0  # seconds; the supervisor of an office waits three minutes
@@ -154,12 +155,16 @@ class Office:
         self.redis = Redis.from_url(self.broker.url, socket_timeout=5)
         self.armed = self.folder / "armed"
         self.armed.mkdir()
+        self.clock = self.folder / "clock"
+        self.clock.write_text("0")
         environment = {
             **QUICK,
             "DATABASE_URL": self.database.url.replace(real, str(sockets)),
             "REDIS_URL": self.broker.url.replace(f":{broker.port}/", f":{self.to_broker.listen[1]}/"),
             "VAR_DIR": str(self.folder / "var"),
             "CRASH_FOLDER": str(self.armed),
+            "CLOCK_FILE": str(self.clock),
+            "PYTHONPATH": str(CLOCK),
         }
         around = {**os.environ, **environment, "PYTHONUNBUFFERED": "1"}
         self.whole = Machinery(folder=self.folder / "machinery", environment=around)
@@ -342,6 +347,12 @@ class Office:
     def turn(self, **knobs: object) -> None:
         """Turn the centre's knobs."""
         httpx2.patch(f"{self.centre}/control/settings", json=knobs, timeout=10).raise_for_status()
+
+    def set_the_clock(self, *, wrong_by: float) -> None:
+        """Every process of the office is so many seconds ahead from now on; below 0: behind."""
+        new = self.clock.with_suffix(".new")
+        new.write_text(str(wrong_by))
+        new.replace(self.clock)
 
     def centre_stats(self) -> dict[str, object]:
         """What the simulated centre has counted."""
