@@ -17,7 +17,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from enum import StrEnum
-from itertools import pairwise
 
 # --- What it costs to find out --------------------------------------------------------------------
 
@@ -47,27 +46,27 @@ QUANTILE_ERROR = 0.5  # its standard error is about half the median over the roo
 
 # --- A quota per time, or a number at a time? -----------------------------------------------------
 
-MARKS = 5  # refusals that are compared: were the calls in flight alike, or the calls let in per second?
-MARK_CALLS = 10  # let in between two of them, so that a rate can be read
-ALIKE = 0.04  # spread of levels within which a centre counts calls in flight
-UNLIKE = 0.08  # spread from which it does not, if the rates are more alike
-LEAST_LEVEL = 5  # among smaller levels many are alike by chance
-QUOTA_SHARE = 0.995  # of what was let in per second
-QUOTA_CUT = 0.95  # where too few were let in to know
+ODD = 3  # times that a call was let in where one had just been refused: it is not their number
+NEW_ANSWERS = 50  # with so few answers it is taken for chance: a quota would show soon, and worse
+ALIKE = 0.01  # two refusals at levels as near as this: it is their number
+ALIKE_ROW = 4  # of them in a row, where a quota was believed in
+QUOTA_SHARE = 0.999  # of what was let in per second between two refusals
+QUOTA_RUN = 280  # calls let in since the last refusal: so long a quota that is all used lets none go by
+QUOTA_CALLS = 60  # let in between them: a rate read from fewer is off by more than two in a hundred ...
+QUOTA_FEWEST = 5  # ... and from fewer than these nothing can be read:
+QUOTA_CUT = 0.8  # ... down by a fifth instead
 QUOTA_TRY = 0.015  # of the pace: the first try
-QUOTA_PERIOD_TRY = 0.05  # the same where a quota starts anew on the clock, and only a period shows
-QUOTA_LOOK = 1.5  # s between two tries
+QUOTA_FAR = 1.11  # times the pace before: a try that went as far says that the quota has risen
+QUOTA_LOOK = 1.0  # s between two tries ...
+QUOTA_LOOK_CALLS = 3.0  # ... and this many calls
 SPENT_SHARE = 0.1  # of the level: refused with so few in flight, it is not their number
-SPENT = 8  # refusals in a row at a spent quota
 BLOCKED = 3  # refusals in a row: nothing is let in at all
 
 # --- Chance ---------------------------------------------------------------------------------------
 
-SINGLE = 4  # single refusals ...
-SINGLE_SHARE = 0.8  # ... down to this share of the level: calls in flight are not what is refused
 CLEAN_CALLS = 60  # let in without a refusal: whatever we did last was enough
-CUTS = 4  # cuts of the pace without such a run ...
-CUTS_SHARE = 0.72  # ... and after the first to less than this share: the cause is not ours
+CUTS = 8  # cuts of the pace without such a run ...
+CUTS_CALLS = 80  # ... over so many calls let in: the cause is not ours
 SHARE_CALLS = 40  # calls from which the share of refusals is read
 LONGEST_WAIT = 3600.0  # s; a longer Retry-After is asked about again within the hour
 NOISE_CUT = 0.9  # of the level: where chance plays in, no single refusal tells where it is
@@ -138,16 +137,6 @@ class Moment:
 
 
 @dataclass(slots=True)
-class Mark:
-    """A refusal after calls were let in: what was it a refusal of?"""
-
-    at: float
-    level: int  # calls in flight
-    let_in: int  # calls let in, ever
-    row: int = 1  # refusals before the next call was let in
-
-
-@dataclass(slots=True)
 class Known:
     """What is known of the centre: plain numbers, so that it can be kept anywhere as JSON."""
 
@@ -184,21 +173,25 @@ class Known:
     refused_level: float = -10.0  # the centre refused one more than this, lately
     share: float = 0.0  # of calls refused, lately
     clean: int = 0  # calls let in since the last refusal
-    marks: list[Mark] = field(default_factory=list)
+    alike: int = 0  # refusals in a row at the same level
+    odd: int = 0  # times that a call was let in where one had been refused
+    odd_from: float = 0.0  # the limit before them
+    doubt: bool = False  # refused at a new level: ask there once more
+    since: float = 0.0  # the refusal from which calls let in are counted ...
+    since_let_in: int = 0
+    last: float = 0.0  # ... and the last one
+    last_let_in: int = 0
 
     noise: float = 0.0  # share of calls that fail at any load
-    single: int = 0  # refusals with calls let in between, and no clean run
-    single_from: float = 0.0  # the limit before them
-    single_level: int = 0  # calls in flight at the first of them
     cuts: int = 0  # cuts of the pace without a clean run between
-    cut_from: float = 0.0  # the pace before them
+    cut_let_in: int = 0  # calls let in before them
 
     quota: bool = False  # this centre counts calls per time
     quota_pace: float = 0.0  # calls begun per second that it bears
     quota_step: float = 0.0  # of the next try, as a share of the pace
     tried_at: float = 0.0
     quota_before: float = 0.0  # the pace before the last try
-    period: float = 0.0  # s, where a quota starts anew on the clock
+    try_pace: float = 0.0  # the pace before the tries began
 
     base: float = 0.0  # s, the quickest tenth of answers without a queue
     base_answers: int = 0
@@ -254,7 +247,7 @@ class Known:
 
 def learn(known: Known, seen: Sequence[Seen], at: Moment) -> Known:
     """What is known after these calls ended."""
-    k = replace(known, window=list(known.window), marks=[replace(one) for one in known.marks])
+    k = replace(known, window=list(known.window))
     k.learned_at = known.learned_at or at.now
     _count(k, seen, at)
     if k.mode is Mode.OUTAGE:
@@ -284,7 +277,6 @@ def from_json(text: str) -> Known:
     names = {one.name for one in fields(Known)}
     facts = {name: value for name, value in json.loads(text).items() if name in names}
     facts["mode"] = Mode(facts["mode"])
-    facts["marks"] = [Mark(**one) for one in facts["marks"]]
     return Known(**facts)
 
 
@@ -366,8 +358,7 @@ def _return(k: Known, at: Moment, *, quiet: float) -> None:
     k.mode, k.returned_at = Mode.RETURNING, at.now
     k.limit = max(1.0, k.before * share)
     k.rate = k.weight = k.missing = 0.0
-    if not k.marks or k.marks[-1].row < BLOCKED:
-        k.marks = []  # else it was a spent quota rather than an outage
+    k.refused_level, k.since = -10.0, 0.0
     _forget_window(k, at)
 
 
@@ -382,7 +373,7 @@ def _come_back(k: Known, at: Moment) -> None:
     there = past >= RETURN_DOUBLES if k.quota else _full(k, at)
     if there or past > max(10.0, 4 * k.answer):
         k.mode, k.pace = Mode.HOLDING, k.quota_pace
-        k.quota_step, k.tried_at = 0.1, at.now
+        _begin_try(k, 0.1, at)
         k.step, k.grown_at, k.full_at = max(1.0, 0.25 * k.limit), at.now, 0.0
         k.credit = max(k.credit, 1.0)
 
@@ -405,9 +396,11 @@ def _heed_refusals(k: Known, seen: Sequence[Seen], at: Moment) -> None:
     if ended:
         k.share += (1 - (1 - 1 / SHARE_CALLS) ** ended) * (len(refused) / ended - k.share)
     k.credit = max(k.credit - max(0.0, len(refused) - k.noise * ended), -DEBT)
+    if k.clean >= CLEAN_CALLS or k.mode is Mode.SEARCHING:
+        k.odd_from = k.limit
     k.clean = 0 if refused else k.clean + ended
     if k.clean >= CLEAN_CALLS:
-        k.cuts = k.single = 0
+        k.cuts = 0
     news = [one for one in refused if one.began > k.cut_at]
     if news:
         k.refusing, k.queueing = True, False  # a refusal is the plainer word
@@ -415,7 +408,7 @@ def _heed_refusals(k: Known, seen: Sequence[Seen], at: Moment) -> None:
         k.refused_began = max(one.began for one in news)
         k.wait_until = max(k.wait_until, _asked_to_wait(k, refused, at))
         if not k.noise or _beyond_noise(k):
-            _cut(k, min(one.beside for one in news), at)
+            _cut(k, min(one.beside for one in news), max(one.retry_after for one in news), at)
 
 
 def _asked_to_wait(k: Known, refused: Sequence[Seen], at: Moment) -> float:
@@ -432,18 +425,20 @@ def _let_in_again(k: Known, at: Moment) -> None:
     k.fallen_to = k.limit if k.limit < 0.8 * k.before else HIGHEST
     if not k.quota and k.limit < k.before / 2:
         k.mode, k.returned_at = Mode.RETURNING, at.now
-        k.limit = RETURN_SHARE * k.before
+        k.limit, k.refused_level = RETURN_SHARE * k.before, -10.0
 
 
-def _cut(k: Known, level: int, at: Moment) -> None:
+def _cut(k: Known, level: int, wait: float, at: Moment) -> None:
     if at.now - k.refused_at > 3 * k.answer:
         k.before = k.limit
     k.refused_at = k.cut_at = at.now
+    if k.in_row == 1 and not k.noise:
+        _compare(k, level)
     k.refused_level = level
     if k.mode is Mode.RETURNING or (k.mode is Mode.SEARCHING and (k.in_row >= 2 or k.credit < 0)):
         k.mode, k.pace = Mode.HOLDING, 0.0
-    if not k.noise:
-        _count_single(k, level, at)
+    if k.in_row == 1:
+        _mark(k, at.now + wait, at)
     if k.quota:
         _slow_down(k, at)
     elif k.noise:
@@ -451,92 +446,80 @@ def _cut(k: Known, level: int, at: Moment) -> None:
     else:
         k.limit = min(k.limit, level - 2.0 * (k.in_row - 1))
         k.step, k.grown_at, k.full_at = 1.0, max(k.grown_at, at.now), 0.0
-    if not k.noise:
-        _mark(k, level, at)
     if k.in_row >= BLOCKED:
         k.mode = Mode.YIELDING
         k.spent = k.spent + 1 if k.quota or level <= SPENT_SHARE * k.before else 0
         k.pace = max(1 / k.verdict / 2 ** min(k.spent, 10), 1 / LONGEST_PAUSE)
 
 
-def _count_single(k: Known, level: int, at: Moment) -> None:
-    """Refused below what was let in, again and again, with calls let in between: it is not the number."""
-    if k.in_row > 1:
-        k.single = 0
-        return
-    if not k.single:
-        k.single_from, k.single_level = k.limit, level
-    k.single += 1
-    if not k.quota and k.single >= SINGLE and level < SINGLE_SHARE * k.single_level:
-        k.limit = k.single_from
-        _count_time(k, max(_rate(k), 0.5 * k.limit / max(k.answer, 0.01)), at)
+def _compare(k: Known, level: int) -> None:
+    """Refused at one level again and again: that is what the centre counts. Else ask there once more."""
+    alike = abs(level - k.refused_level) <= ALIKE * level
+    k.alike = k.alike + 1 if alike else 0
+    k.doubt = not alike
+    if alike:
+        k.odd = max(0, k.odd - 1)
+    if k.quota and k.alike >= ALIKE_ROW:
+        k.quota, k.quota_pace, k.pace, k.limit = False, 0.0, 0.0, level
 
 
-def _mark(k: Known, level: int, at: Moment) -> None:
-    """Remember the refusal, and compare it with those before."""
-    if k.in_row > 1:
-        if k.marks:
-            k.marks[-1].row = k.in_row
-        return
-    if k.marks and at.let_in - k.marks[-1].let_in < MARK_CALLS:
-        return
-    k.marks = [*k.marks[-MARKS:], Mark(at.now, level, at.let_in)]
-    spent = len(k.marks) > 2 and all(one.row >= SPENT for one in k.marks[:-1])
-    if spent or len(k.marks) > MARKS:
-        _compare(k, at)
-    elif level == 0 and not k.quota and _rate(k):
-        _count_time(k, _rate(k), at)
+def _mark(k: Known, opens: float, at: Moment) -> None:
+    """What is let in between two refusals tells a quota; all from the first of a series on."""
+    k.last, k.last_let_in = opens, at.let_in
+    if not k.quota and (not k.odd or not k.since):
+        k.since, k.since_let_in = opens, at.let_in
+
+
+def _wonder(k: Known, at: Moment) -> None:
+    """Let in where one was refused: by chance, by a rise, or because their number is not what counts."""
+    k.odd, k.refused_level, k.doubt = k.odd + 1, -10.0, False
+    let_in, span = k.last_let_in - k.since_let_in, k.last - k.since
+    if k.odd >= ODD and k.answers < NEW_ANSWERS:
+        _blame_chance(k)
+        k.mode = Mode.SEARCHING
+    elif k.odd >= ODD and let_in >= QUOTA_FEWEST:
+        _count_time(k, let_in / span, at)
 
 
 def _count_time(k: Known, rate: float, at: Moment) -> None:
-    k.quota, k.cuts, k.quota_step, k.tried_at = True, 0, QUOTA_TRY, at.now
-    k.quota_pace = k.quota_before = k.pace = QUOTA_SHARE * rate
-    k.limit = max(k.limit, 1.4 * k.quota_pace * k.answer)
+    k.quota, k.cuts, k.odd = True, 0, 0
+    k.quota_pace = k.pace = QUOTA_SHARE * rate
+    _begin_try(k, QUOTA_TRY, at)
+    _make_room(k)
 
 
-def _compare(k: Known, at: Moment) -> None:
-    """Alike in calls in flight, or alike in calls per second?"""
-    levels = [one.level for one in k.marks[1:]]
-    rates = [(b.let_in - a.let_in) / max(b.at - a.at, 1e-6) for a, b in pairwise(k.marks)]
-    if _spread(levels) <= ALIKE and max(levels) >= LEAST_LEVEL:
-        if k.quota:
-            k.quota, k.quota_pace, k.pace, k.period = False, 0.0, 0.0, 0.0
-            k.limit = min(levels)
-    elif not k.quota and _up_and_down(levels) and _spread(levels) > max(UNLIKE, _spread(rates)):
-        _count_time(k, sorted(rates)[len(rates) // 2], at)
-    blocked = [one for one in k.marks[:-1] if one.row >= BLOCKED]
-    gaps = sorted(b.at - a.at for a, b in pairwise(k.marks))
-    k.period = gaps[len(gaps) // 2] if k.quota and len(blocked) >= len(gaps) - 1 else 0.0
+def _make_room(k: Known) -> None:
+    """Calls in flight that a pace comes to, and their chance."""
+    usual = k.quota_pace * k.answer
+    k.limit = max(k.limit, usual + 4 * math.sqrt(usual) + 2)
 
 
-def _up_and_down(levels: Sequence[int]) -> bool:
-    """A level that only falls, or only rises, is a centre that changes."""
-    steps = [b - a for a, b in pairwise(levels)]
-    return min(steps) < 0 < max(steps)
-
-
-def _spread(numbers: Sequence[float]) -> float:
-    mean = sum(numbers) / len(numbers)
-    return (max(numbers) - min(numbers)) / mean if mean else 0.0
+def _begin_try(k: Known, step: float, at: Moment) -> None:
+    k.quota_step, k.tried_at, k.quota_before = step, at.now, k.quota_pace
+    k.try_pace = k.quota_pace
 
 
 def _slow_down(k: Known, at: Moment) -> None:
-    """Back to what was borne before; what is let in between two refusals near each other is the quota."""
+    """What is let in between two refusals is the quota: few calls tell it roughly, many exactly."""
     if k.in_row > 1:
         return
-    last = k.marks[-1] if k.marks else Mark(-math.inf, 0, at.let_in)
-    let_in, span = at.let_in - last.let_in, at.now - last.at
-    if (let_in > CLEAN_CALLS or not k.marks) and not k.period:
-        k.quota_pace = k.quota_before if k.quota_before < k.quota_pace else 0.99 * k.quota_pace
-    elif let_in >= MARK_CALLS:
-        k.quota_pace = QUOTA_SHARE * min(let_in / max(span, 1e-6), k.quota_pace)
-        k.cut_from = k.cut_from if k.cuts else k.quota_pace
-        k.cuts += 1
+    let_in, span = at.let_in - k.since_let_in, k.last - k.since
+    tried = k.quota_pace > k.try_pace
+    if tried and (k.quota_pace > QUOTA_FAR * k.try_pace or not k.since):
+        k.quota_pace = k.quota_before  # borne a moment ago; what is let in from now on tells the rest
+        k.since, k.since_let_in = k.last, at.let_in
+    elif let_in >= QUOTA_CALLS or not k.since:
+        least = k.try_pace if tried else 0.0
+        k.quota_pace = min(k.quota_pace, max(least, QUOTA_SHARE * let_in / span)) if k.since else k.try_pace
+        k.since, k.since_let_in = k.last, at.let_in
     else:
-        k.quota_pace *= QUOTA_CUT
-    k.pace = k.quota_before = k.quota_pace
-    k.quota_step, k.tried_at = QUOTA_PERIOD_TRY if k.period else QUOTA_TRY, at.now
-    if k.cuts >= CUTS and k.quota_pace < CUTS_SHARE * k.cut_from:
+        few = let_in < QUOTA_FEWEST
+        k.cut_let_in = k.cut_let_in if k.cuts else at.let_in
+        k.cuts += not few
+        k.quota_pace = QUOTA_CUT * k.quota_pace if few else min(k.quota_pace, (let_in + 0.5) / span)
+    k.pace = k.quota_pace
+    _begin_try(k, QUOTA_TRY, at)
+    if k.cuts >= CUTS and at.let_in - k.cut_let_in >= CUTS_CALLS:
         _blame_chance(k)
 
 
@@ -557,7 +540,7 @@ def _heed_lost_calls(k: Known, seen: Sequence[Seen], at: Moment) -> None:
 
 def _beyond_noise(k: Known) -> bool:
     """Whether refusals come more often than they do at any load."""
-    k.noise += (min(k.share, 2 * k.noise) - k.noise) / (10 * SHARE_CALLS)
+    k.noise += (min(k.share, k.noise) - k.noise) / (10 * SHARE_CALLS)
     if k.share < k.noise / 5:
         k.noise = 0.0
     spread = math.sqrt(k.noise * (1 - k.noise) / SHARE_CALLS)
@@ -566,10 +549,10 @@ def _beyond_noise(k: Known) -> bool:
 
 def _blame_chance(k: Known) -> None:
     """Slower and slower, and refused as often: it is not our doing. Back to where it began."""
-    k.noise = k.share
-    k.quota, k.quota_pace, k.pace, k.cuts, k.marks = False, 0.0, 0.0, 0, []
-    k.limit, k.refused_level, k.single = max(k.limit, k.single_from), -10.0, 0
-    k.mode, k.credit, k.in_row = Mode.HOLDING, CREDIT, 0
+    k.noise = max(k.share, 1 / SHARE_CALLS)
+    k.quota, k.quota_pace, k.pace, k.cuts = False, 0.0, 0.0, 0
+    k.limit, k.refused_level = max(k.limit, k.odd_from), -10.0
+    k.mode, k.credit, k.in_row, k.odd = Mode.HOLDING, CREDIT, 0, 0
 
 
 # --- The queue at the centre ----------------------------------------------------------------------
@@ -686,14 +669,17 @@ def _try_more(k: Known, seen: Sequence[Seen], at: Moment) -> None:
     if not k.full_at or at.now - k.full_at < k.verdict or at.now < k.grown_at:
         return
     known = math.floor(k.limit)
-    if (
-        known < k.refused_level
-    ):  # between what was let in and what was refused: halve, at no risk worth saving for
+    if 0 <= k.refused_level < known and not k.noise:
+        _wonder(k, at)
+        if k.quota or k.noise:
+            return
+    if known < k.refused_level:  # between what was let in and what was refused: halve, at little risk
         k.limit = known + math.ceil((k.refused_level - known) / 2)
         k.full_at = 0.0
         return
-    if k.step <= 1.0 and k.credit < 1.0:
+    if k.step <= 1.0 and k.credit < 1.0 and not k.doubt:
         return
+    k.doubt = False
     if known > 1.2 * k.fallen_to:
         k.restless, k.fallen_to = min(2.0, k.restless + 0.5), HIGHEST
     k.limit = known + k.step
@@ -702,12 +688,16 @@ def _try_more(k: Known, seen: Sequence[Seen], at: Moment) -> None:
 
 
 def _try_faster(k: Known, at: Moment) -> None:
-    first = QUOTA_PERIOD_TRY if k.period else QUOTA_TRY
-    look = max(QUOTA_LOOK, k.verdict, k.period)
-    if at.now - k.tried_at < look or (k.quota_step <= first and k.credit < 1.0):
+    look = max(QUOTA_LOOK, k.verdict, QUOTA_LOOK_CALLS / k.quota_pace)
+    first = k.quota_step <= QUOTA_TRY
+    long = at.let_in - k.last_let_in >= QUOTA_RUN or at.now - k.last >= TRY_SECONDS
+    if at.now - k.tried_at < look or (first and not long):
         return
+    if first:
+        k.cuts = 0  # nothing was refused for long enough
+        _begin_try(k, QUOTA_TRY, at)
     k.quota_before = k.quota_pace
     k.quota_pace *= 1 + k.quota_step
     k.quota_step = min(2 * k.quota_step, 0.25)
     k.pace, k.tried_at = k.quota_pace, at.now
-    k.limit = max(k.limit, 1.4 * k.quota_pace * k.answer)
+    _make_room(k)

@@ -114,6 +114,94 @@ class TestATry:
         assert learn(poor, answered(at=100.3), moment(100.3)).limit == 20
 
 
+# Twice a call was let in where one had been refused; 300 were let in within 10 s, between two refusals.
+ODD_TWICE = replace(
+    SETTLED,
+    refusing=True,
+    odd=2,
+    limit=21.0,
+    refused_level=20.0,
+    full_at=99.0,
+    grown_at=98.0,
+    since=89.0,
+    since_let_in=600,
+    last=99.0,
+    last_let_in=900,
+)
+QUOTA = replace(
+    SETTLED,
+    refusing=True,
+    quota=True,
+    limit=60.0,
+    quota_pace=30.0,
+    pace=30.0,
+    try_pace=30.0,
+    quota_before=30.0,
+    since=90.0,
+    since_let_in=700,
+    last=90.0,
+    last_let_in=700,
+    tried_at=90.0,
+)
+
+
+class TestAQuota:
+    def test_is_believed_in_when_calls_are_let_in_again_and_again_where_one_was_refused(self) -> None:
+        known = learn(ODD_TWICE, answered(at=100.3), moment(100.3, in_flight=21))
+        assert known.quota
+        assert known.quota_pace == pytest.approx(30.0, rel=0.01)
+
+    def test_is_not_believed_in_while_refusals_are_at_one_level(self) -> None:
+        once_more = learn(ODD_TWICE, [refused(at=100.3, beside=20)], moment(100.3))
+        assert once_more.odd == 1
+        assert not once_more.quota
+
+    def test_is_doubted_after_four_refusals_at_one_level(self) -> None:
+        known = QUOTA
+        for now in range(101, 107):
+            seen = [*answered(at=float(now)), refused(at=float(now), beside=40)]
+            known = replace(learn(known, seen, moment(float(now))), in_row=0)
+        assert not known.quota
+        assert known.limit <= 40
+
+    def test_is_what_was_let_in_between_two_refusals(self) -> None:
+        known = learn(QUOTA, [refused(at=100.0)], moment(100.0, let_in=950))
+        assert known.quota_pace == pytest.approx(25.0, rel=0.01)
+
+    def test_of_few_calls_is_read_roughly(self) -> None:
+        known = learn(QUOTA, [refused(at=100.0)], moment(100.0, let_in=720))
+        assert known.quota_pace == pytest.approx(2.0, rel=0.1)
+        known = learn(QUOTA, [refused(at=100.0)], moment(100.0, let_in=702))
+        assert known.quota_pace == pytest.approx(24.0)
+
+    def test_counts_from_when_the_centre_says_it_opens(self) -> None:
+        known = learn(QUOTA, [refused(at=100.0, retry_after=5.0)], moment(100.0, let_in=1000))
+        assert known.quota_pace == pytest.approx(20.0, rel=0.01)
+
+    def test_is_tried_when_nothing_was_refused_for_a_long_run_of_calls(self) -> None:
+        assert learn(QUOTA, answered(at=100.3), moment(100.3, let_in=720)).quota_pace == 30.0
+        assert learn(QUOTA, answered(at=100.3), moment(100.3, let_in=1000)).quota_pace > 30.0
+
+    def test_keeps_what_was_borne_before_a_try_that_is_refused(self) -> None:
+        tried = replace(QUOTA, quota_pace=31.0, pace=31.0)
+        known = learn(tried, [refused(at=100.0)], moment(100.0, let_in=950))
+        assert known.quota_pace == 30.0
+
+    def test_has_risen_when_a_try_went_far(self) -> None:
+        tried = replace(QUOTA, quota_pace=45.0, pace=45.0, quota_before=40.0)
+        known = learn(tried, [refused(at=100.0)], moment(100.0, let_in=950))
+        assert known.quota_pace == 40.0
+
+    def test_is_none_where_fewer_calls_are_refused_as_often(self) -> None:
+        known, now, let_in = QUOTA, 100.0, 700
+        while known.quota and now < 300.0:
+            now, let_in = now + 1.0, let_in + 7
+            seen = [*answered(at=now, count=7), refused(at=now, beside=5 + let_in % 9)]
+            known = learn(known, seen, moment(now, let_in=let_in))
+        assert not known.quota
+        assert known.noise == pytest.approx(1 / 8, rel=0.3)
+
+
 class TestSilence:
     def test_of_answers_that_must_have_come_is_an_outage(self) -> None:
         known = SETTLED
@@ -167,7 +255,6 @@ class TestLostCalls:
 class TestWhatIsKnown:
     def test_survives_being_kept_as_text(self) -> None:
         known = learn(SETTLED, [refused(at=100.2), *answered(at=100.2)], moment(100.2))
-        assert known.marks
         assert from_json(to_json(known)) == known
 
     def test_of_another_version_is_taken_as_far_as_it_goes(self) -> None:
