@@ -181,7 +181,6 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "admin:index"
 SESSION_COOKIE_AGE = 10 * 60 * 60  # seconds; one working day, however busy (signin/session_limits.py)
 SESSION_IDLE_SECONDS = env.int("SESSION_IDLE_SECONDS", default=30 * 60)
-SESSION_COOKIE_NAME = "ektp_session"
 SESSION_COOKIE_HTTPONLY = True
 CSRF_COOKIE_HTTPONLY = True
 
@@ -232,6 +231,9 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
 SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
+# A browser takes a cookie of this prefix from nobody but this very host, over TLS (RFC 6265bis, 4.1.3.2).
+SESSION_COOKIE_NAME = "__Host-ektp_session" if HTTPS else "ektp_session"
+CSRF_COOKIE_NAME = "__Host-csrftoken" if HTTPS else "csrftoken"
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 # Proxies of ours that stand before the web server; the address each adds to X-Forwarded-For is believed.

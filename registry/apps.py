@@ -14,5 +14,7 @@ class RegistryConfig(AppConfig):
     verbose_name = _("Kependudukan dan blanko")
 
     def ready(self) -> None:
-        """Let ``manage.py check`` ask our question too; models are ready only now."""
-        register(import_module("registry.checks").keys_fit_the_rows, Tags.database)
+        """Let ``manage.py check`` ask our questions too; models are ready only now."""
+        checks = import_module("registry.checks")
+        register(checks.keys_fit_the_rows, Tags.database)
+        register(checks.centre_is_called_over_tls, Tags.security, deploy=True)

@@ -1,6 +1,6 @@
-"""Do the keys of this machine fit the rows that are there? ``manage.py check --database default`` asks.
+"""Do the settings of this machine fit the office: keys the rows, wire the law? ``manage.py check`` asks.
 
-``migrate`` asks it too, so an office with a wrong key stops at the upgrade, not at its next resident.
+``migrate`` asks for the keys too: an office with a wrong one stops at the upgrade, not at its next resident.
 """
 
 from __future__ import annotations
@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from django.core.checks import CheckMessage, Error
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning
 from django.db import connections
 
 from registry.models import Resident
@@ -22,6 +23,19 @@ def keys_fit_the_rows(*, databases: Sequence[str] | None, **_options: Any) -> li
     if not databases or "default" not in databases or not _is_migrated():
         return []
     return [*_missing_index_keys(), *_wrong_keys()]
+
+
+def centre_is_called_over_tls(**_options: Any) -> list[CheckMessage]:
+    """Every NIK and the credential go to the centre: never in clear. Asked by ``check --deploy``."""
+    if not settings.CENTRAL_URL or settings.CENTRAL_URL.startswith("https://"):
+        return []
+    return [
+        Warning(
+            "CENTRAL_URL does not begin with https://: NIKs and the credential would go in clear.",
+            hint="Only the simulator is spoken to like this.",
+            id="registry.W001",
+        )
+    ]
 
 
 def _is_migrated() -> bool:

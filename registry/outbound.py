@@ -14,11 +14,12 @@ import secrets
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Network, ip_address, ip_network
 from urllib.parse import urlsplit
 
 import httpx2
 
+NAT64 = IPv6Network("64:ff9b::/96")  # an IPv4 address for a network without any (RFC 6052)
 TIMEOUT = 10.0  # seconds; a receiver that needs longer queues on its side
 SECRET_BYTES = 32
 SECRET_PREFIX = "whsec_"  # noqa: S105 (a prefix, not a secret)
@@ -120,5 +121,7 @@ def _resolve(host: str, port: int) -> list[str]:
 def _is_public(address: str) -> bool:
     found = ip_address(address)
     mapped = getattr(found, "ipv4_mapped", None) or getattr(found, "sixtofour", None)
+    if found in NAT64:
+        mapped = IPv4Address(int(found) & 0xFFFFFFFF)
     found = mapped or found
     return found.is_global and not found.is_multicast

@@ -94,6 +94,15 @@ class TestCompose:
         assert client is not None
         assert server[1] == client[1]
 
+    @pytest.mark.parametrize("name", OURS)
+    def test_gives_a_captured_process_nothing_to_work_with(self, name: str) -> None:
+        service = SERVICES[name]
+
+        assert service["read_only"] is True
+        assert service["cap_drop"] == ["ALL"]
+        assert service["security_opt"] == ["no-new-privileges:true"]
+        assert not service.keys() & {"privileged", "cap_add", "user", "network_mode", "pid"}
+
     def test_waits_for_the_tables(self) -> None:
         for name in (*WORKERS, "beat", "web"):
             waits = SERVICES[name]["depends_on"]
@@ -111,11 +120,6 @@ class TestCompose:
         assert used == set(COMPOSE["secrets"])
         assert {secret["file"].split("/")[0] for secret in COMPOSE["secrets"].values()} == {".secrets"}
         assert ".secrets/" in ignored
-
-    def test_gives_no_process_more_rights_than_it_needs(self) -> None:
-        for service in OURS.values():
-            assert service["cap_drop"] == ["ALL"]
-            assert service["read_only"] is True
 
 
 class TestImage:

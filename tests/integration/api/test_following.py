@@ -156,6 +156,8 @@ class TestAddress:
             "https://169.254.169.254/latest/meta-data/",
             "https://[::1]/",
             "https://[::ffff:10.0.0.1]/",
+            "https://[2002:a00:1::]/",
+            "https://[64:ff9b::10.0.0.1]/",
             "https://[fe80::1]/",
             "https://[fd00::1]/",
             "https://0.0.0.0/",

@@ -48,6 +48,16 @@ class TestOffice:
         found = manage("check", "--deploy", "--fail-level", "WARNING", **secret_files(tmp_path))
         assert (found.returncode, "no issues" in found.stdout) == (0, True), found.stderr
 
+    def test_is_warned_of_a_centre_that_is_called_in_clear(self, tmp_path: Path) -> None:
+        given = secret_files(tmp_path) | {"CENTRAL_URL": "http://pusat.example"}
+        found = manage("check", "--deploy", "--fail-level", "WARNING", **given)
+        assert "registry.W001" in found.stderr
+
+    def test_gives_cookies_that_no_other_host_can_set(self, tmp_path: Path) -> None:
+        ask = "from django.conf import settings as s; print(s.SESSION_COOKIE_NAME, s.CSRF_COOKIE_NAME)"
+        answer = manage("shell", "--no-imports", "-c", ask, **secret_files(tmp_path))
+        assert answer.stdout.split() == ["__Host-ektp_session", "__Host-csrftoken"]
+
     def test_is_closed_by_default(self, tmp_path: Path) -> None:
         names = [
             "SECOND_FACTOR_REQUIRED",

@@ -205,6 +205,33 @@ class TestSession:
         client.get(DESK, headers={"Sec-Fetch-Dest": "document"})
         assert client.session[session_limits.SEEN] > before
 
+    def test_ends_at_once_when_the_account_is_switched_off(self, client: Client, clerk: User) -> None:
+        sign_in(client)
+        assert client.get(DESK).status_code == 200
+        User.objects.filter(pk=clerk.pk).update(is_active=False)
+        assert client.get(DESK).status_code == 302
+
+    def test_ends_everywhere_else_when_the_password_is_changed(self, client: Client, clerk: User) -> None:
+        elsewhere, new = Client(), "another long pass-phrase"
+        sign_in(client)
+        sign_in(elsewhere)
+        changed = client.post(
+            "/account/password/", {"oldpassword": PASSWORD, "password1": new, "password2": new}
+        )
+        assert changed.status_code == 302
+        assert (client.get(DESK).status_code, elsewhere.get(DESK).status_code) == (200, 302)
+
+    @pytest.mark.parametrize("weak", ["elevensigns", "petugas12345", "qwerty123456"])
+    def test_has_no_short_common_or_own_name_as_password(
+        self, client: Client, clerk: User, weak: str
+    ) -> None:
+        sign_in(client)
+        refused = client.post(
+            "/account/password/", {"oldpassword": PASSWORD, "password1": weak, "password2": weak}
+        )
+        assert refused.status_code == 200
+        assert refused.context["form"].errors
+
     def test_gets_a_new_key_at_sign_in(self, client: Client, clerk: User) -> None:
         client.get(LOGIN)
         before = client.session.session_key
