@@ -31,7 +31,11 @@ class DestructionForm(BookingForm):
     """Spoiled blanks to be destroyed: the number of the minutes, and who will watch."""
 
     office = office_field()
-    quantity = forms.IntegerField(label=_("Jumlah"), min_value=1)
+    quantity = forms.IntegerField(
+        label=_("Jumlah"),
+        min_value=1,
+        help_text=_("Yang rusak lebih dulu dimusnahkan lebih dulu; nomornya tercetak pada berita acara."),
+    )
     minutes = forms.CharField(label=_("Nomor berita acara"), max_length=60)
     first_witness = forms.CharField(label=_("Saksi pertama"), max_length=100)
     second_witness = forms.CharField(label=_("Saksi kedua"), max_length=100)

@@ -89,7 +89,8 @@ class BookingAdmin(ReadOnlyAdmin):
         return type(form.__name__, (form,), {"actor": request.user.get_username(), "user": request.user})
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        return {"office": Office.objects.first(), "received_on": timezone.localdate()}
+        known = {"office": Office.objects.first(), "received_on": timezone.localdate()}
+        return known | super().get_changeform_initial_data(request)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """The service has saved it."""

@@ -14,6 +14,8 @@ from printing.models import BulkJob, CardRequest, Printer
 from printing.services import bulk, requests
 from printing.states import HoldReason
 from registry.models import Recording
+from registry.services import blanks
+from registry.states import Place
 from tests import factories
 from tests.browser.watching import serious_findings
 from tests.factories import ACTOR, NOW
@@ -122,6 +124,39 @@ class TestByKeyboard:
         page.keyboard.press("Enter")
         expect(page.locator(".messagelist")).to_contain_text("Contoh 1: Lepaskan.")
         assert CardRequest.objects.filter(state="held", hold_reason="policy").count() == 0
+
+
+class TestSpoiled:
+    def test_leads_to_minutes_for_all_of_them(self, desk: Callable[..., Page]) -> None:
+        blanks.move(
+            office=factories.an_office(),
+            quantity=3,
+            source=Place.STORE,
+            target=Place.SPOILED,
+            reference="hand:1",
+            why="terendam",
+            now=NOW,
+            actor=ACTOR,
+        )
+        page = desk("/meja/rusak/")
+        assert serious_findings(page) == []
+        page.get_by_role("link", name="Buat berita acara pemusnahan 3 blanko").click()
+        expect(page.get_by_label("Jumlah")).to_have_value("3")
+        assert serious_findings(page) == []
+        page.get_by_label("Nomor berita acara").fill("BA-PM-1")
+        page.get_by_label("Saksi pertama").fill("Budi")
+        page.get_by_label("Saksi kedua").fill("Siti")
+        page.get_by_label("Alasan").fill("terendam")
+        page.locator('input[name="_save"]').click()
+        expect(page.locator(".messagelist")).to_contain_text("setelah orang kedua menyetujuinya")
+
+        page.get_by_role("link", name="Meja kerja").click()
+        page.get_by_role("link", name="Rusak, untuk dimusnahkan").click()
+        expect(page.locator("#content")).to_contain_text(
+            "Sudah diusulkan oleh sari: 3 blanko, berita acara BA-PM-1"
+        )
+        expect(page.get_by_text("Buat berita acara")).to_have_count(0)
+        assert serious_findings(page) == []
 
 
 class TestFreshness:
