@@ -128,22 +128,23 @@ class Server:
             check=True, capture_output=True, user=uid, group=gid, extra_groups=[] if uid else None, cwd="/",
         )  # fmt: skip
 
-    def fail_over_to(self, backup: Path) -> None:
-        """The database is gone; what is left is its backup and its journal, which was kept elsewhere."""
+    def fail_over_to(self, backup: Path, *, journal: bool = True) -> None:
+        """The database is gone; what is left is its backup and, where it was kept, its journal."""
         self.kill()
         time.sleep(0.5)  # its children see it go
-        journal = backup.with_name(f"{backup.name}-journal")
-        shutil.copytree(self.data / "pg_wal", journal)
+        kept = backup.with_name(f"{backup.name}-journal")
+        shutil.copytree(self.data / "pg_wal", kept)
         shutil.rmtree(self.data / "pg_wal")
         for path in self.data.iterdir():
             shutil.rmtree(path) if path.is_dir() else path.unlink()
         shutil.copytree(backup, self.data, dirs_exist_ok=True)
         self.data.chmod(0o700)
-        with (self.data / "postgresql.auto.conf").open("a") as conf:
-            conf.write(f'restore_command = \'cp "{journal}/%f" "%p"\'\n')
-        (self.data / "recovery.signal").touch()
+        if journal:
+            with (self.data / "postgresql.auto.conf").open("a") as conf:
+                conf.write(f'restore_command = \'cp "{kept}/%f" "%p"\'\n')
+            (self.data / "recovery.signal").touch()
         if self.spec.owner:
-            for path in (self.data, *self.data.rglob("*"), journal, *journal.rglob("*")):
+            for path in (self.data, *self.data.rglob("*"), kept, *kept.rglob("*")):
                 os.chown(path, *self.spec.owner)
         self.start()
 
