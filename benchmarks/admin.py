@@ -94,6 +94,13 @@ def seed(people: int) -> None:
             DO UPDATE SET waiting = printing_waitingtally.waiting + excluded.waiting""",
             [first.pk],
         )
+        cursor.execute("DELETE FROM registry_statetally")
+        for model in (Recording, CardRequest, PrintAuthorization, PrintJob):
+            cursor.execute(
+                "INSERT INTO registry_statetally (office_id, subject, state, change) "
+                f"SELECT %s, %s, state, count(*) FROM {model._meta.db_table} GROUP BY state",
+                [office.pk, model.SUBJECT],
+            )
         for table in ("registry_event", "printing_cardrequest"):
             cursor.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), max(id)) FROM {table}")
         cursor.execute("SET session_replication_role = origin")

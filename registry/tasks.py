@@ -9,7 +9,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from registry import outbound
-from registry.services import answers, feed, webhooks
+from registry.services import answers, feed, tallies, webhooks
 
 LOOP_SECONDS = 20.0  # then the thread is given to others
 ROWS = 5  # claimed at once, sent one after another: five calls of 10 s fit into a claim
@@ -35,6 +35,12 @@ def deliver_news() -> None:
 def forget_answers() -> None:
     """Throw away stored answers that nobody will ask for again."""
     answers.forget(now=timezone.now())
+
+
+@shared_task(queue="office", expires=BELL_EXPIRES)
+def fold_tallies() -> None:
+    """Keep the counts of rows by state short."""
+    tallies.fold()
 
 
 def _send(delivery: webhooks.WebhookDelivery) -> None:

@@ -24,6 +24,7 @@ from registry.api.manners.view import ApiView
 from registry.central.door import throttle
 from registry.models import Office
 from registry.models.device import Scope
+from registry.selectors.tallies import by_state
 
 GATE_SECONDS = 5  # how long one look at the gate serves all who ask
 
@@ -84,7 +85,12 @@ def _shown(seen: Standing) -> dict[str, Any]:
 def _gate(office_id: int) -> dict[str, str]:
     def look() -> dict[str, str]:
         office = Office.objects.get(pk=office_id)
-        found = gate(office=office, throttle=throttle().snapshot(), now=timezone.now())
+        found = gate(
+            office=office,
+            throttle=throttle().snapshot(),
+            counts=by_state(office=office),
+            now=timezone.now(),
+        )
         return {"name": found.name, "reason": str(found.reason)}
 
     return cache.get_or_set(f"gate:{office_id}:{get_language()}", look, GATE_SECONDS) or look()

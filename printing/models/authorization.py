@@ -11,6 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from printing.states import AUTHORIZATION_LIVE, AUTHORIZATION_MOVES, AuthorizationState
 from registry.models.event import Subject
 from registry.models.moving import Moving, only_along
+from registry.models.tally import counted_by_state
+
+OFFICE = "(SELECT office_id FROM printing_cardrequest WHERE id = {row}.request_id)"
 
 
 class PrintAuthorization(Moving):
@@ -74,7 +77,7 @@ class PrintAuthorization(Moving):
                 name="authorization_expiry",
             ),
         ]
-        triggers = [only_along(AUTHORIZATION_MOVES)]
+        triggers = [only_along(AUTHORIZATION_MOVES), *counted_by_state(Subject.AUTHORIZATION, office=OFFICE)]
 
     def __str__(self) -> str:
         return str(self.command_id or self.key)

@@ -10,6 +10,12 @@ from django.utils.translation import gettext_lazy as _
 from printing.states import JOB_MOVES, JobState
 from registry.models.event import Subject
 from registry.models.moving import Moving, only_along
+from registry.models.tally import counted_by_state
+
+OFFICE = """(
+        SELECT office_id FROM printing_cardrequest AS request
+        JOIN printing_printauthorization AS command ON command.request_id = request.id
+        WHERE command.id = {row}.authorization_id)"""
 
 
 class PrintJob(Moving):
@@ -62,7 +68,7 @@ class PrintJob(Moving):
                 name="job_for_people",
             ),
         ]
-        triggers = [only_along(JOB_MOVES)]
+        triggers = [only_along(JOB_MOVES), *counted_by_state(Subject.JOB, office=OFFICE)]
 
     def __str__(self) -> str:
         return f"{self.pk}"

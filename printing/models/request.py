@@ -12,6 +12,7 @@ from django.utils.translation import pgettext_lazy
 from printing.states import REQUEST_LIVE, REQUEST_MOVES, HoldReason, RequestState
 from registry.models.event import Subject
 from registry.models.moving import Moving, only_along
+from registry.models.tally import counted_by_state
 
 
 class CardReason(models.TextChoices):
@@ -160,6 +161,7 @@ class CardRequest(Moving):
                 "tally_update", pgtrigger.Update, f"{_NEW} UNION ALL {_OLD}", new="new_rows", old="old_rows"
             ),
             _tally("tally_delete", pgtrigger.Delete, _OLD, old="old_rows"),
+            *counted_by_state(Subject.REQUEST),
         ]
 
     def __str__(self) -> str:

@@ -25,16 +25,15 @@ from printing.models import (
     MorningCount,
     PrintAttempt,
     Printer,
-    PrintJob,
-    WaitingTally,
 )
 from printing.selectors.shifts import OpenShift, next_shifts, shifts_at
 from printing.selectors.status import SILENT_AFTER, Gate, gate
 from printing.shifts import standing_shift
 from printing.states import HoldReason, JobState, RequestState
 from registry.central.throttle import Snapshot
-from registry.models import BlankMovement, Office, Recording
+from registry.models import BlankMovement, Office, Subject
 from registry.selectors.blanks import balances
+from registry.selectors.tallies import Counts, by_state
 from registry.states import Place, RecordingState
 
 AT_BEST_PER_HOUR = 60  # cards of one printer: one a minute at best (Karimun, 2017)
@@ -122,11 +121,12 @@ def day(*, office: Office, throttle: Snapshot, now: datetime) -> Day:
     """Read it all."""
     printers = list(Printer.objects.filter(office=office, enabled=True))
     places = balances(office=office)
-    standing = line(office=office)
+    counts = by_state(office=office)
+    standing = line(office=office, counts=counts)
     return Day(
         office=office,
         now=now,
-        gate=gate(office=office, throttle=throttle, now=now),
+        gate=gate(office=office, throttle=throttle, counts=counts, now=now),
         line=standing,
         morning=MorningCount.objects.filter(office=office, day=localtime(now).date()).first(),
         output=_output(
@@ -148,20 +148,22 @@ def day(*, office: Office, throttle: Snapshot, now: datetime) -> Day:
     )
 
 
-def line(*, office: Office) -> Line:
+def line(*, office: Office, counts: Counts) -> Line:
     """Everybody who waits, by what they wait for."""
-    waiting = WaitingTally.objects.filter(office=office, span="year").aggregate(sum=Sum("waiting"))["sum"]
-    mine = CardRequest.objects.filter(office=office).order_by()
-    held = mine.filter(state=RequestState.HELD).values_list("hold_reason").annotate(count=Count("*"))
+    held = (
+        CardRequest.objects.filter(office=office, state=RequestState.HELD)
+        .order_by()
+        .values_list("hold_reason")
+        .annotate(count=Count("*"))
+    )
+    requests = counts[Subject.REQUEST]
     return Line(
-        waiting=waiting or 0,
-        printable=mine.filter(state__in=PRINTABLE).count(),
+        waiting=requests.get(RequestState.WAITING, 0),
+        printable=sum(requests.get(state, 0) for state in PRINTABLE),
         held=dict(sorted(held, key=lambda pair: -pair[1])),
-        exceptions=Recording.objects.filter(office=office, state=RecordingState.EXCEPTION).count(),
-        in_doubt=PrintJob.objects.filter(
-            state=JobState.IN_DOUBT, authorization__request__office=office
-        ).count(),
-        ready=mine.filter(state=RequestState.READY_FOR_PICKUP).count(),
+        exceptions=counts[Subject.RECORDING].get(RecordingState.EXCEPTION, 0),
+        in_doubt=counts[Subject.JOB].get(JobState.IN_DOUBT, 0),
+        ready=requests.get(RequestState.READY_FOR_PICKUP, 0),
     )
 
 

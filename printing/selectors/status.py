@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Model
+from django.db.models import Count
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from printing.models import CardRequest, Heartbeat, PrintAuthorization, Printer, PrintJob
+from printing.models import CardRequest, Heartbeat, Printer
 from printing.selectors.shifts import current_shift, next_opening
 from printing.selectors.work import ON_THE_WAY, blanks_in_store
 from printing.states import (
@@ -23,7 +23,8 @@ from printing.states import (
     RequestState,
 )
 from registry.central.throttle import Snapshot
-from registry.models import BlankBalance, Office, Recording
+from registry.models import BlankBalance, Office, Subject
+from registry.selectors.tallies import Counts, by_state
 from registry.states import Place, RecordingState
 
 BACKLOG = 50  # jobs that wait for a printer while the centre gives more: then the printers are the gate
@@ -76,33 +77,31 @@ class Status:
 
 
 def status(*, office: Office, throttle: Snapshot, now: datetime) -> Status:
-    """Read it all: a fixed number of queries, each a count over an index."""
-    requests = _by_state(CardRequest, RequestState.values, office=office)
+    """Read it all: a fixed number of queries, each over a tally or as many rows as are open."""
+    counts = by_state(office=office)
     blanks = dict.fromkeys(Place.values, 0) | dict(
         BlankBalance.objects.filter(office=office).values_list("place", "quantity")
     )
     shift = current_shift(office=office, now=now)
     return Status(
-        recordings=_by_state(Recording, RecordingState.values, office=office),
-        requests=requests,
+        recordings=dict.fromkeys(RecordingState.values, 0) | counts[Subject.RECORDING],
+        requests=dict.fromkeys(RequestState.values, 0) | counts[Subject.REQUEST],
         held=_held(office),
-        authorizations=_by_state(PrintAuthorization, AuthorizationState.values, request__office=office),
-        jobs=_by_state(PrintJob, JobState.values, authorization__request__office=office),
+        authorizations=dict.fromkeys(AuthorizationState.values, 0) | counts[Subject.AUTHORIZATION],
+        jobs=dict.fromkeys(JobState.values, 0) | counts[Subject.JOB],
         blanks=blanks,
         throttle=throttle,
         shift_open=shift is not None,
         shift_until=shift.ends_at if shift else None,
-        gate=gate(office=office, throttle=throttle, now=now),
+        gate=gate(office=office, throttle=throttle, counts=counts, now=now),
         heartbeats=dict(Heartbeat.objects.values_list("name", "at")),
     )
 
 
-def gate(*, office: Office, throttle: Snapshot, now: datetime) -> Gate:
+def gate(*, office: Office, throttle: Snapshot, counts: Counts, now: datetime) -> Gate:
     """What holds the line now: the first that applies of people, blanks, printers and centre."""
-    queued = PrintJob.objects.filter(state__in=ON_THE_WAY, authorization__request__office=office)[
-        :BACKLOG
-    ].count()
-    waiting = CardRequest.objects.filter(office=office, state=RequestState.WAITING)[:1].exists()
+    queued = sum(counts[Subject.JOB].get(state, 0) for state in ON_THE_WAY)
+    waiting = counts[Subject.REQUEST].get(RequestState.WAITING, 0)
     if not waiting and not queued:
         return _nobody_in_line(office)
     if current_shift(office=office, now=now) is None:
@@ -168,13 +167,6 @@ def _central_gate(office: Office, throttle: Snapshot, now: datetime) -> Gate:
 def _held(office: Office) -> dict[str, int]:
     rows = CardRequest.objects.filter(office=office, state=RequestState.HELD).order_by()
     return dict(rows.values_list("hold_reason").annotate(count=Count("pk")))
-
-
-def _by_state(model: type[Model], states: list[str], **filters: Any) -> dict[str, int]:
-    rows = (
-        model._default_manager.filter(**filters).order_by().values_list("state").annotate(count=Count("pk"))
-    )
-    return dict.fromkeys(states, 0) | dict(rows)
 
 
 def _iso(moment: datetime | None) -> str | None:

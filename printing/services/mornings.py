@@ -9,6 +9,7 @@ from django.utils.timezone import localtime
 from printing.models import MorningCount
 from printing.selectors.day import line
 from registry.models import Office
+from registry.selectors.tallies import by_state
 
 
 def count_morning(*, office: Office, now: datetime) -> bool:
@@ -16,7 +17,7 @@ def count_morning(*, office: Office, now: datetime) -> bool:
     today = localtime(now).date()
     if MorningCount.objects.filter(office=office, day=today).exists():
         return False
-    seen = line(office=office)
+    seen = line(office=office, counts=by_state(office=office))
     made = MorningCount.objects.bulk_create(
         [
             MorningCount(

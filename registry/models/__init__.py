@@ -19,6 +19,7 @@ from registry.models.preference import Preference
 from registry.models.proposal import Proposal
 from registry.models.recording import Recording
 from registry.models.resident import Resident
+from registry.models.tally import StateTally
 from registry.models.throttling import ThrottleChange
 from registry.models.webhook import Webhook, WebhookDelivery
 
@@ -42,6 +43,7 @@ __all__ = [
     "Proposal",
     "Recording",
     "Resident",
+    "StateTally",
     "StockCount",
     "StoredAnswer",
     "Subject",

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from registry.models.event import Subject
 from registry.models.moving import Moving, only_along
+from registry.models.tally import counted_by_state
 from registry.states import (
     EXCEPTIONS,
     PROBABLY_ELSEWHERE_AFTER,
@@ -142,7 +143,7 @@ class Recording(Moving):
                 name="recording_exceptions",
             ),
         ]
-        triggers = [only_along(RECORDING_MOVES)]
+        triggers = [only_along(RECORDING_MOVES), *counted_by_state(Subject.RECORDING)]
 
     def __str__(self) -> str:
         return f"{self.recorded_at:%Y-%m-%d} {self.get_state_display()}"

@@ -15,6 +15,7 @@ from printing.services.mornings import count_morning
 from printing.states import HoldReason
 from registry.central.throttle import Snapshot
 from registry.models import Office
+from registry.selectors.tallies import by_state
 from tests import factories
 from tests.factories import ACTOR, NOW
 
@@ -44,7 +45,7 @@ class TestDay:
         first, second, third = factories.waiting(office, 1, 2, 3)
         for row, reason in ((first, HoldReason.POLICY), (second, HoldReason.POLICY)):
             requests.hold(request=row, reason=reason, note="", actor=ACTOR, now=NOW)
-        seen = line(office=office)
+        seen = line(office=office, counts=by_state(office=office))
         assert seen.held == {"policy": 2}
         assert seen.waiting == 1
         assert third.state == "waiting"
