@@ -223,7 +223,7 @@ def cut(which: str, office: Office) -> int:
     """Every connection through this relay is reset, several times."""
     proxy: Proxy = getattr(office, which)
     struck = 0
-    for _time in range(6):
+    for _time in range(10):
         time.sleep(office.chance.uniform(0.2, 0.7))
         struck += proxy.cut()
     return struck
@@ -251,6 +251,8 @@ def trouble_at_the_centre(knob: str, office: Office, *, share: float = 0.5, leas
     office.turn(**{knob: share})
     limit = time.monotonic() + 20
     while _faults(office, knob) - before < least and time.monotonic() < limit:
+        if patiently(office.undone) < PLENTY:  # or nobody calls the centre any more
+            office.bring_in(count=PLENTY)
         time.sleep(0.2)
     office.turn(**{knob: 0.0})
     return _faults(office, knob) - before
@@ -420,7 +422,7 @@ def bells_again(office: Office) -> int:
     """Every message is delivered many times while the first copy runs."""
     printers = patiently(lambda: list(Printer.objects.filter(enabled=True).values_list("pk", flat=True)))
     rung = 0
-    for _time in range(12):
+    for _time in range(20):
         for bell in (
             tasks.authorize,
             tasks.submit_recordings,
