@@ -21,25 +21,35 @@ from django.utils import timezone
 from ektp_project.embedded.machinery import Machinery
 from registry.models import Office, WebhookDelivery
 from registry.models.webhook import DeliveryState
+from registry.services.offices import load_office
 from registry.services.webhooks import MOST_ATTEMPTS
 from tests import factories
 from tests.devices import a_device, a_recording
 from tests.flow import promises
-from tests.flow.test_main_line import (
-    a_folder_printer,
-    office,  # noqa: F401 (a fixture)
-    open_office,
-    told_cards,
-    until,
-    whole,  # noqa: F401 (a fixture)
-)
+from tests.flow.test_main_line import a_folder_printer, open_office, told_cards, until
 from tests.follower import Follower, a_follower
+from tests.installation import installation
 from tests.web import web_server
 
 PEOPLE = 3
 NIKS = [factories.nik_of(number) for number in range(1, PEOPLE + 1)]
 STORY = ["waiting", "authorizing", "ready_to_print", "printing", "printed", "ready_for_pickup"]
 LIST = "/admin/registry/webhookdelivery/"
+
+
+@pytest.fixture
+def office(transactional_db: None) -> Office:
+    """Karimun, with blanks enough."""
+    office = load_office()
+    factories.stock(office, 10 * PEOPLE)
+    return office
+
+
+@pytest.fixture
+def whole(tmp_path: Path, office: Office) -> Iterator[Machinery]:
+    """The machinery; nothing runs yet."""
+    with installation(tmp_path / "machinery") as whole:
+        yield whole
 
 
 @pytest.fixture
@@ -51,7 +61,7 @@ def followers() -> Iterator[dict[str, Follower]]:
 
 
 @pytest.fixture
-def station(tmp_path: Path, whole: Machinery, office: Office) -> Iterator[httpx2.Client]:  # noqa: F811
+def station(tmp_path: Path, whole: Machinery, office: Office) -> Iterator[httpx2.Client]:
     """A device of a follower that also records, before the real web server."""
     whole.start_centre("service_seconds=0.01")
     with web_server(tmp_path / "web", **whole.environment) as address:
@@ -87,8 +97,8 @@ class TestFollowers:
     def test_hear_the_whole_story_of_their_requests(
         self,
         tmp_path: Path,
-        whole: Machinery,  # noqa: F811
-        office: Office,  # noqa: F811
+        whole: Machinery,
+        office: Office,
         station: httpx2.Client,
         followers: dict[str, Follower],
         admin_client: Client,
