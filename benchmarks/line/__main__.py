@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -104,10 +104,10 @@ def all_awake() -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Cards a second of each round, and what a card took of the processors, in milliseconds."""
+    """Cards a second of each round, and what a card took of the processors, in milliseconds, by process."""
 
     rates: list[float]
-    processor_ms: float
+    processor_ms: Mapping[str, float]
 
 
 def run_line(office: Office) -> Run:
@@ -118,7 +118,8 @@ def run_line(office: Office) -> Run:
         wait_until(lambda: done.count() >= RUN, what=f"{RUN} cards", seconds=LIMIT_SECONDS)
         taken = processor.seconds() - taken
         moments = list(done.order_by("reported_at").values_list("reported_at", flat=True))
-    return Run(per_second(moments[CARDS - 1 :]), 1000 * taken / len(moments))
+    each = {kind: 1000 * seconds / len(moments) for kind, seconds in taken.most_common()}
+    return Run(per_second(moments[CARDS - 1 :]), each)
 
 
 @contextmanager
@@ -187,7 +188,9 @@ def measure(whole: Machinery) -> dict[int, float]:
         print(f"{many:,} people wait (arranged in {seconds:.0f} s)", flush=True)
         run = run_line(office)
         rates[many] = row("  the whole line", run.rates, "cards/s")
-        print(f"{'  of the processors':<52}{run.processor_ms:>9,.1f} ms a card", flush=True)
+        whole_ms = sum(run.processor_ms.values())
+        parts = ", ".join(f"{kind} {spent:.1f}" for kind, spent in run.processor_ms.items() if spent >= 0.05)
+        print(f"{'  of the processors':<52}{whole_ms:>9,.1f} ms a card ({parts})", flush=True)
     print(
         f"{prove(whole.environment['CENTRAL_URL']):,} cards; the books of office and centre agree", flush=True
     )

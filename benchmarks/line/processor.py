@@ -5,12 +5,20 @@ Rates depend on who else uses a machine; the time of the processors hardly does.
 
 from __future__ import annotations
 
+from collections import Counter
+from contextlib import suppress
+
 import psutil
 
 
-def seconds() -> float:
-    """Processor seconds of every process beside this one, which only measures, since they began."""
-    return sum(_taken(process) for process in _household().children(recursive=True) if process.pid != _ME)
+def seconds() -> Counter[str]:
+    """Processor seconds of every process beside this one, which only measures, since they began; by kind."""
+    taken: Counter[str] = Counter()
+    for process in _household().children(recursive=True):
+        if process.pid != _ME:
+            with suppress(psutil.NoSuchProcess):
+                taken[_kind(process)] += _taken(process)
+    return taken
 
 
 _ME = psutil.Process().pid
@@ -25,10 +33,17 @@ def _household() -> psutil.Process:
     return me
 
 
+def _kind(process: psutil.Process) -> str:
+    """What it is to the office: a service, the centre, or the workers of a queue."""
+    words = process.cmdline()
+    if "-Q" in words:
+        return words[words.index("-Q") + 1]
+    if any("simulator" in word for word in words):
+        return "centre"
+    return process.name() if process.name() in ("postgres", "valkey-server") else "other"
+
+
 def _taken(process: psutil.Process) -> float:
     """With the children that it has outlived: a server's connections come and go."""
-    try:
-        times = process.cpu_times()
-    except psutil.NoSuchProcess:
-        return 0.0
+    times = process.cpu_times()
     return float(times.user + times.system + times.children_user + times.children_system)
