@@ -40,7 +40,9 @@ NOT_FOR_ALL = frozenset({"registry.view_accesslog"})
 
 _COUNTER = frozenset(
     {
+        "printing.add_box",  # cards to a subdistrict
         "printing.add_importbatch",
+        "printing.change_box",
         "printing.change_cardrequest",  # hold, release, cancel
         "printing.hand_over_cardrequest",
         "printing.prioritise_cardrequest",

@@ -24,11 +24,11 @@ from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
-from printing.models import CardRequest
+from printing.models import Box, CardRequest
 from printing.paper import box, minutes, receipt, reports
 from printing.selectors import papers
 from registry.admin.reads import record_access
-from registry.models import BlankMovement, BlankReceipt, District, Office
+from registry.models import BlankMovement, BlankReceipt, Office
 from registry.models.access import Deed
 from registry.states import Place
 
@@ -40,7 +40,7 @@ RECEIPT, MINUTES, DESTRUCTION, REPORTS, BOXES = (
     "registry.view_blankreceipt",
     "registry.view_blankmovement",
     "printing.view_printjob",
-    "printing.view_handover",
+    "printing.view_box",
 )
 
 
@@ -62,13 +62,6 @@ class MonthForm(forms.Form):
     )
 
 
-class BoxForm(forms.Form):
-    """Which subdistrict's box?"""
-
-    district = forms.ModelChoiceField(District.objects.all(), label=_("Kecamatan"))
-    number = forms.IntegerField(label=_("Kotak ke"), min_value=1, max_value=99, initial=1)
-
-
 def index(request: HttpRequest) -> HttpResponse:
     """All papers that this clerk may print."""
     may = {name: request.user.has_perm(right) for name, right in _rights().items()}
@@ -82,7 +75,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "may": may,
         "day_form": DayForm(initial={"on": today}),
         "month_form": MonthForm(initial={"first": today.replace(day=1)}),
-        "box_form": BoxForm(),
+        "boxes": Box.objects.select_related("district")[:LATEST] if may["boxes"] else (),
         "deliveries": BlankReceipt.objects.select_related("movement")[:LATEST] if may["minutes"] else (),
         "destructions": destroyed[:LATEST] if may["destruction"] else (),
     }
@@ -157,16 +150,15 @@ def monthly(request: HttpRequest) -> Paper:
 
 
 @paper(BOXES)
-def box_label(request: HttpRequest) -> Paper:
-    asked = _box(request)
-    return f"label-{asked.number.replace('/', '-')}", box.label(asked)
+def box_label(request: HttpRequest, pk: int) -> Paper:
+    return f"label-kotak-{pk}", box.label(_box(pk))
 
 
 @paper(BOXES)
-def box_manifest(request: HttpRequest) -> Paper:
-    asked = _box(request)
+def box_manifest(request: HttpRequest, pk: int) -> Paper:
+    asked = _box(pk)
     record_access(request, residents={card.resident for card in asked.cards}, deed=Deed.EXPORTED, page="box")
-    return f"isi-{asked.number.replace('/', '-')}", box.manifest(asked)
+    return f"isi-kotak-{pk}", box.manifest(asked)
 
 
 def _receipt(request: HttpRequest, pk: int) -> receipt.Receipt:
@@ -177,9 +169,8 @@ def _receipt(request: HttpRequest, pk: int) -> receipt.Receipt:
     return papers.receipt(request=asked)
 
 
-def _box(request: HttpRequest) -> box.Box:
-    asked = _asked(BoxForm, request)
-    return papers.box(office=_office(), on=timezone.localdate(), **asked)
+def _box(pk: int) -> box.Box:
+    return papers.box(packed=get_object_or_404(Box.objects.select_related("office", "district"), pk=pk))
 
 
 def _office() -> Office:
@@ -204,7 +195,7 @@ def urls(site: admin.AdminSite) -> list[URLPattern]:
         "destruction": ("destruction/<int:pk>/", destruction),
         "daily": ("daily/", daily),
         "monthly": ("monthly/", monthly),
-        "box_label": ("box/label/", box_label),
-        "box_manifest": ("box/manifest/", box_manifest),
+        "box_label": ("box/<int:pk>/label/", box_label),
+        "box_manifest": ("box/<int:pk>/manifest/", box_manifest),
     }
     return [path(route, site.admin_view(page), name=name) for name, (route, page) in pages.items()]

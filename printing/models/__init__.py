@@ -1,7 +1,8 @@
-"""The rows of WHAT WE MAKE: request, print command, job, printer, shift, hand-over, heartbeat."""
+"""The rows of WHAT WE MAKE: request, print command, job, printer, shift, box, hand-over, heartbeat."""
 
 from printing.models.application import Application
 from printing.models.authorization import PrintAuthorization
+from printing.models.box import Box, BoxedCard
 from printing.models.bulk import BulkJob, BulkRow
 from printing.models.claim import Claim
 from printing.models.finding import Finding, MatchRun
@@ -17,6 +18,8 @@ from printing.models.shift import ExtraShift, HolidayOverride, ShiftRun
 
 __all__ = [
     "Application",
+    "Box",
+    "BoxedCard",
     "BulkJob",
     "BulkRow",
     "CardRequest",

@@ -11,6 +11,7 @@ from django.db.models import Count, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 from django.utils.timezone import localtime, make_aware
 
+from printing.models import Box as PackedBox
 from printing.models import CardRequest, Handover, PrintAttempt
 from printing.models.job import Outcome
 from printing.models.request import CardReason
@@ -26,7 +27,6 @@ from registry.models.blank import SETTLED
 from registry.selectors.blanks import flows, moved
 from registry.states import Place
 
-BOX_HOLDS = 200  # cards; a bundle of that many is what one person carries onto a boat
 RESERVED, SPOILED_LATER = f":reserved{SETTLED}", ":spoiled"  # how the line names what became of a blank
 
 S = RequestState
@@ -288,28 +288,25 @@ def _districts(office: Office, **counts: Counter[int]) -> list[DistrictRow]:
 # --- Boxes ------------------------------------------------------------------------------------
 
 
-def box(*, office: Office, district: District, number: int, on: date) -> Box:
-    """The ``number``-th box of cards ready for people of this subdistrict, by village and name."""
-    ready = (
-        CardRequest.objects.filter(office=office, state=S.READY_FOR_PICKUP, recording__district=district)
-        .select_related("resident")
-        .order_by("resident__village", "resident__name", "pk")
+def box(*, packed: PackedBox) -> Box:
+    """A box as it was packed, by village and name."""
+    cards = packed.cards.select_related("request__resident").order_by(
+        "request__resident__village", "request__resident__name", "request"
     )
-    cards = ready[(number - 1) * BOX_HOLDS : number * BOX_HOLDS]
     return Box(
-        issuer=issuer(office),
-        number=f"{district.code}/{on:%Y%m%d}/{number}",
-        district_code=district.code,
-        district=district.name,
-        on=on,
+        issuer=issuer(packed.office),
+        number=packed.number,
+        district_code=packed.district.code,
+        district=packed.district.name,
+        on=localtime(packed.packed_at).date(),
         cards=[
             Card(
-                resident=request.resident_id,
-                receipt=request.receipt,
-                name=request.resident.name,
-                nik=request.resident.masked_nik,
-                village=request.resident.village,
+                resident=card.request.resident_id,
+                receipt=card.request.receipt,
+                name=card.request.resident.name,
+                nik=card.request.resident.masked_nik,
+                village=card.request.resident.village,
             )
-            for request in cards
+            for card in cards
         ],
     )

@@ -29,6 +29,9 @@ OF_THE_LINE = {
 }
 LINE, STORE = "printing.cardrequest", "registry.blankmovement"
 COUNTER = {
+    "printing.box add",
+    "printing.box action send",
+    "printing.box action receive",
     "printing.importbatch add",
     f"{LINE} action hold",
     f"{LINE} action release",

@@ -9,9 +9,10 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
 
-from printing.models import CardRequest, PrintAttempt, Printer
+from printing.models import Box, CardRequest, PrintAttempt, Printer
 from printing.printers.memory import MemoryPrinter
 from printing.selectors import papers
+from printing.services import boxes
 from printing.services.inspection import spoil
 from registry.central.memory import MemoryCentral
 from registry.models import AccessLog, BlankReceipt, District, Office
@@ -112,13 +113,17 @@ class TestDestruction:
         assert one.witnesses == ["Contoh A", "Contoh B"]
 
 
+def packed(office: Office) -> Box:
+    return boxes.pack(office=office, district=District.objects.get(), actor=ACTOR, now=NOW)
+
+
 class TestBox:
     def test_holds_the_cards_that_are_ready_for_a_subdistrict(
         self,
         office: Office,
         printed: list[CardRequest],
     ) -> None:
-        box = papers.box(office=office, district=District.objects.get(), number=1, on=TODAY)
+        box = papers.box(packed=packed(office))
 
         assert [card.receipt for card in box.cards] == [request.receipt for request in printed[:3]]
         assert all("•" in card.nik for card in box.cards)
@@ -126,15 +131,15 @@ class TestBox:
 
 def addresses(request: CardRequest, delivered: BlankReceipt) -> list[tuple[str, str]]:
     """Every paper's address with the permission it asks for."""
-    district = District.objects.get().pk
+    box = packed(request.office).pk
     return [
         (reverse("papers:receipt", args=[request.pk]), "view_cardrequest"),
         (reverse("papers:receipt_a4", args=[request.pk]), "view_cardrequest"),
         (reverse("papers:delivery", args=[delivered.pk]), "view_blankreceipt"),
         (reverse("papers:daily") + "?on=2017-11-28", "view_printjob"),
         (reverse("papers:monthly") + "?first=2017-11", "view_printjob"),
-        (reverse("papers:box_label") + f"?district={district}&number=1", "view_handover"),
-        (reverse("papers:box_manifest") + f"?district={district}&number=1", "view_handover"),
+        (reverse("papers:box_label", args=[box]), "view_box"),
+        (reverse("papers:box_manifest", args=[box]), "view_box"),
     ]
 
 
@@ -158,8 +163,7 @@ class TestPages:
         self, admin_client: Client, printed: list[CardRequest]
     ) -> None:
         admin_client.get(reverse("papers:receipt", args=[printed[4].pk]))
-        district = District.objects.get().pk
-        admin_client.get(reverse("papers:box_manifest"), {"district": district, "number": 1})
+        admin_client.get(reverse("papers:box_manifest", args=[packed(printed[0].office).pk]))
 
         told = AccessLog.objects.values_list("resident", "page")
         assert set(told) == {
