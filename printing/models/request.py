@@ -148,6 +148,7 @@ class CardRequest(Moving):
                 name="request_held_since",
             ),
             models.Index(fields=["state", "state_since"], name="request_state"),
+            models.Index(fields=["office", "created_at"], name="request_received"),  # today's, on the board
             models.Index(
                 fields=["office", "state", "state_since"],
                 condition=models.Q(state__in=[RequestState.READY_FOR_PICKUP, RequestState.UNCLAIMED]),

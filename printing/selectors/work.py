@@ -13,6 +13,8 @@ from registry.states import Place
 
 EXPIRY_MARGIN = timedelta(seconds=60)  # a command must outlive the card begun on it: a minute at best
 ON_THE_WAY = (JobState.QUEUED, JobState.CLAIMED, JobState.SENDING)
+# The same, in the words of the two partial indexes: jobs that ended long ago are not looked at.
+ON_THE_WAY_BY_INDEX = Q(state=JobState.QUEUED) | Q(state__in=[JobState.CLAIMED, JobState.SENDING])
 
 
 def blanks_in_store(*, office: Office) -> int:
@@ -29,11 +31,11 @@ def commands_wanted(*, office: Office, ready_ahead: int, now: datetime, batch: i
     on its way nobody is in need, and fewer than a ``batch`` are not worth a batch's statements: 0.
     """
     room = min(ready_ahead, blanks_in_store(office=office))
-    made = PrintJob.objects.filter(state__in=ON_THE_WAY, authorization__request__office=office)
+    made = PrintJob.objects.filter(ON_THE_WAY_BY_INDEX, authorization__request__office=office).order_by()
     asked = PrintAuthorization.objects.filter(
         Q(state=AuthorizationState.ASKING) | Q(state=AuthorizationState.PENDING, due_at__gt=now),
         request__office=office,
-    )
+    ).order_by()
     on_the_way = made[:room].count() + asked[:room].count()
     wanted = max(0, room - on_the_way)
     return 0 if wanted < batch and 2 * on_the_way >= room else wanted

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from threading import Thread
 from typing import Any
 from uuid import uuid4
@@ -13,7 +15,10 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from printing.models import CardRequest, PrintAuthorization, PrintJob
+from printing.selectors.board import board
+from printing.selectors.day import day
 from printing.selectors.status import status
+from printing.selectors.work import commands_wanted
 from printing.services import requests
 from registry.central.throttle import Snapshot
 from registry.models import Office, Recording, StateTally
@@ -109,7 +114,8 @@ HISTORY = 3000  # cards handed over long ago
 
 def grow(office: Office) -> None:
     """A past: requests, commands and jobs that ended long ago."""
-    first, now = CardRequest.objects.select_related("resident", "recording").earliest("pk"), timezone.now()
+    first = CardRequest.objects.select_related("resident", "recording").earliest("pk")
+    now = timezone.now() - timedelta(days=400)
     past = CardRequest.objects.bulk_create(
         CardRequest(
             receipt=f"lama-{n}",
@@ -151,21 +157,32 @@ def _touched(node: dict[str, Any]) -> int:
     return here + sum(_touched(child) for child in node.get("Plans", ()))
 
 
-def read_by_status(office: Office) -> int:
+SEEN = Snapshot(state="searching")
+LOOKS: dict[str, Callable[[Office, datetime], object]] = {
+    "status": lambda office, now: status(office=office, throttle=SEEN, now=now),
+    "board": lambda office, now: board(office=office, throttle=SEEN, now=now),
+    "first page": lambda office, now: day(office=office, throttle=SEEN, now=now),
+    "pump": lambda office, now: commands_wanted(office=office, ready_ahead=10, now=now),
+}
+
+
+def read_by(look: str, office: Office) -> int:
     with CaptureQueriesContext(connection) as seen:
-        status(office=office, throttle=Snapshot(state="searching"), now=timezone.now())
+        LOOKS[look](office, timezone.now())
     return rows_read(seen.captured_queries)
 
 
 class TestStatus:
     def test_tells_what_a_count_would(self, office: Office) -> None:
-        told = status(office=office, throttle=Snapshot(state="searching"), now=timezone.now())
+        told = status(office=office, throttle=SEEN, now=timezone.now())
         assert {state: n for state, n in told.jobs.items() if n} == counted(PrintJob)
         assert {state: n for state, n in told.requests.items() if n} == counted(CardRequest)
 
-    def test_reads_no_more_rows_after_a_long_history(self, office: Office) -> None:
-        fold()
-        before = read_by_status(office)
-        grow(office)
-        assert_exact(office)
-        assert read_by_status(office) <= before + 5  # the words of states that there were not before
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_reads_no_more_rows_after_a_long_history(office: Office, look: str) -> None:
+    fold()
+    before = read_by(look, office)
+    grow(office)
+    assert_exact(office)
+    assert read_by(look, office) <= before + 5  # the counts of states that there were not before
