@@ -19,6 +19,9 @@ from printing.services.inspection import NotNow
 from registry.admin.base import each
 from registry.admin.blanks import BookingAdmin, BookingForm, office_field
 
+SHOWN = ["number", "district", "count", "packed_at", "packed_by"]
+SHOWN += ["sent_at", "sent_by", "received_at", "received_by", "papers"]
+
 
 class PackForm(BookingForm):
     """For which subdistrict? Which cards go in, the service says."""
@@ -61,6 +64,9 @@ class BoxPage(BookingAdmin):
     date_hierarchy = "packed_at"
     list_select_related = ["district"]
     actions = ["send", "receive"]
+
+    def get_fields(self, request: HttpRequest, obj: Box | None = None) -> list[str]:
+        return SHOWN if obj else PackForm.Meta.fields
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Box]:
         return super().get_queryset(request).annotate(count=Count("cards"))

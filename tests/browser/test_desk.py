@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from playwright.sync_api import BrowserContext, Page, expect
 
-from printing.models import BulkJob, CardRequest, Printer
+from printing.models import Box, BulkJob, CardRequest, Printer
 from printing.services import bulk, requests
 from printing.states import HoldReason
 from registry.models import Recording
@@ -156,6 +156,32 @@ class TestSpoiled:
             "Sudah diusulkan oleh sari: 3 blanko, berita acara BA-PM-1"
         )
         expect(page.get_by_text("Buat berita acara")).to_have_count(0)
+        assert serious_findings(page) == []
+
+
+class TestBox:
+    def test_is_packed_sent_and_received(self, desk: Callable[..., Page]) -> None:
+        ready = CardRequest.objects.filter(state="waiting").first()
+        assert ready is not None
+        for state in ("authorizing", "ready_to_print", "printing", "printed", "ready_for_pickup"):
+            ready.move(to=state, at=NOW, actor=ACTOR)
+        page = desk("/papers/")
+        page.get_by_role("link", name="Kemas kotak").click()
+        page.get_by_label("Kecamatan").select_option(label=str(ready.recording.district))
+        assert serious_findings(page) == []
+        page.locator('input[name="_save"]').click()
+        for action, told in (("Kotak dikirim", "sent_by"), ("Kotak diterima di kecamatan", "received_by")):
+            page.locator("#result_list .action-select").check()
+            page.locator('select[name="action"]').select_option(label=action)
+            page.locator('button[name="index"]').click()
+            expect(page.locator(".messagelist")).to_contain_text("Selesai: 1 baris")
+            assert Box.objects.values_list(told, flat=True).get() == "sari"
+        assert serious_findings(page) == []
+        page.locator("#result_list tbody th a").click()
+        expect(page.locator("#content")).to_contain_text("sari")
+        assert serious_findings(page) == []
+        page.goto(page.url.partition("/printing/")[0] + "/papers/")
+        expect(page.get_by_role("link", name="Daftar isi 21.02.03/")).to_be_visible()
         assert serious_findings(page) == []
 
 
