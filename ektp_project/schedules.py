@@ -98,6 +98,7 @@ STANDING: Mapping[str, Every | At] = {
     "count_morning": Every("printing.tasks.count_morning", "office", 60.0),
     "seal_ledger": Every("printing.tasks.seal_ledger", "office", SEAL_SECONDS),
     "fold_tallies": Every("registry.tasks.fold_tallies", "office", 30.0),
+    "remind_throttle": Every("registry.tasks.remind_throttle", "office", 5.0),
     "forget_lists": At("printing.tasks.forget_lists", "office", 27, hour="2"),
     # Kiosks and followers
     "judge_applications": Every("printing.tasks.judge_applications", "office", settings.PUMP_SECONDS),

@@ -9,7 +9,8 @@ from django.conf import settings
 from django.utils import timezone
 
 from registry import outbound
-from registry.services import answers, feed, tallies, webhooks
+from registry.central.door import throttle
+from registry.services import answers, feed, tallies, throttling, webhooks
 
 LOOP_SECONDS = 20.0  # then the thread is given to others
 ROWS = 5  # claimed at once, sent one after another: five calls of 10 s fit into a claim
@@ -41,6 +42,12 @@ def forget_answers() -> None:
 def fold_tallies() -> None:
     """Keep the counts of rows by state short."""
     tallies.fold()
+
+
+@shared_task(queue="office", expires=BELL_EXPIRES)
+def remind_throttle() -> None:
+    """See that a Redis that was emptied holds to an administrator's pause and ceiling."""
+    throttling.remind(throttle=throttle())
 
 
 def _send(delivery: webhooks.WebhookDelivery) -> None:

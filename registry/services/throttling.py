@@ -3,6 +3,8 @@
 Each wish is one row with a name and a reason. The row is written first and stands only if the throttle
 has heard: whoever reads the history reads what was done. Raises ValidationError, which names the field
 and its rule, and RedisError, after which nothing has changed.
+
+The throttle lives in Redis, which may lose its data; the wishes live here, and ``remind`` tells them again.
 """
 
 from __future__ import annotations
@@ -11,13 +13,14 @@ from collections.abc import Callable
 from datetime import datetime
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from registry.central.throttle import Throttle
 from registry.models.throttling import ThrottleChange, ThrottleDeed
 
 LONGEST_REASON = 200  # characters: a sentence, which the first page shows to everybody
+ONE_AT_A_TIME = 0x74686574  # an advisory lock of our own: no reminder undoes the wish that follows it
 HIGHEST_CEILING = 10_000  # calls at once; twenty for each office of the country, so a slip of the finger
 
 
@@ -69,6 +72,32 @@ def forget(*, throttle: Throttle, why: str, actor: str, now: datetime) -> Thrott
     return _do(ThrottleDeed.FORGET, throttle.forget, why=_reason(why), actor=actor, now=now)
 
 
+def remind(*, throttle: Throttle) -> list[ThrottleChange]:
+    """Tell a throttle that has forgotten its pause or its ceiling; returns the wishes it was reminded of."""
+    told = []
+    with transaction.atomic():
+        _in_turn()
+        seen = throttle.snapshot()
+        pause = _last(ThrottleDeed.PAUSE, ThrottleDeed.RESUME)
+        if pause and pause.deed == ThrottleDeed.PAUSE and not seen.paused:
+            throttle.pause(reason=pause.why, actor=pause.actor)
+            told.append(pause)
+        ceiling = _last(ThrottleDeed.CEILING, ThrottleDeed.NO_CEILING)
+        if ceiling and ceiling.ceiling is not None and seen.ceiling is None:
+            throttle.set_ceiling(ceiling.ceiling)
+            told.append(ceiling)
+    return told
+
+
+def _last(*deeds: ThrottleDeed) -> ThrottleChange | None:
+    return ThrottleChange.objects.filter(deed__in=[*deeds, ThrottleDeed.FORGET]).order_by("-id").first()
+
+
+def _in_turn() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ONE_AT_A_TIME])
+
+
 def _do(
     deed: ThrottleDeed,
     tell: Callable[[], None],
@@ -79,6 +108,7 @@ def _do(
     ceiling: int | None = None,
 ) -> ThrottleChange:
     with transaction.atomic():
+        _in_turn()
         change = ThrottleChange.objects.create(at=now, deed=deed, ceiling=ceiling, why=why, actor=actor)
         tell()  # last, so that a Redis that is gone takes the row along
     return change

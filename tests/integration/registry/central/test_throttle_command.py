@@ -13,6 +13,7 @@ from registry.central.door import throttle
 from registry.central.errors import NoPermit
 from registry.central.throttle import Lane
 from registry.models import ThrottleChange
+from registry.services import throttling
 
 pytestmark = pytest.mark.django_db
 
@@ -72,3 +73,31 @@ class TestThrottleCommand:
     def test_only_says_how_it_stands_when_nothing_is_asked(self) -> None:
         assert told()
         assert not ThrottleChange.objects.exists()
+
+
+class TestAnEmptiedRedis:
+    def test_is_reminded_of_a_pause_and_a_ceiling(self) -> None:
+        told("--pause", "pemeliharaan")
+        told("--ceiling", "3", "--why", "permintaan pusat")
+        throttle().forget()
+        assert len(throttling.remind(throttle=throttle())) == 2
+        seen = throttle().snapshot()
+        assert (seen.paused, seen.paused_by, seen.ceiling) == ("pemeliharaan", getpass.getuser(), 3)
+        with pytest.raises(NoPermit, match="paused"):
+            throttle().acquire(lane=Lane.REPORT, office="21.02")
+
+    def test_is_not_reminded_of_what_was_taken_back(self) -> None:
+        told("--pause", "pemeliharaan")
+        told("--ceiling", "3", "--why", "permintaan pusat")
+        told("--resume", "--why", "selesai")
+        told("--no-ceiling", "--why", "sudah lancar")
+        assert throttling.remind(throttle=throttle()) == []
+
+    def test_is_not_reminded_of_what_was_forgotten_on_purpose(self) -> None:
+        told("--pause", "pemeliharaan")
+        told("--forget", "--why", "pusat yang lain")
+        assert throttling.remind(throttle=throttle()) == []
+
+    def test_is_told_by_nobody_what_it_still_knows(self) -> None:
+        told("--pause", "pemeliharaan")
+        assert throttling.remind(throttle=throttle()) == []
