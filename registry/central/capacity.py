@@ -47,7 +47,7 @@ QUANTILE_ERROR = 0.5  # its standard error is about half the median over the roo
 # --- A quota per time, or a number at a time? -----------------------------------------------------
 
 ODD = 3  # times that a call was let in where one had just been refused: it is not their number
-NEW_ANSWERS = 50  # with so few answers it is taken for chance: a quota would show soon, and worse
+NEW_ANSWERS = 150  # with so few answers it is taken for chance: a quota would show soon, and worse
 ALIKE = 0.01  # two refusals at levels as near as this: it is their number
 ALIKE_ROW = 4  # of them in a row, where a quota was believed in
 QUOTA_SHARE = 0.999  # of what was let in per second between two refusals
