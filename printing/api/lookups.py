@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.cache import cache
+from django.core.cache import caches
 from django.utils import timezone
 from django.utils.translation import get_language
 from drf_spectacular.utils import extend_schema
@@ -93,4 +93,5 @@ def _gate(office_id: int) -> dict[str, str]:
         )
         return {"name": found.name, "reason": str(found.reason)}
 
-    return cache.get_or_set(f"gate:{office_id}:{get_language()}", look, GATE_SECONDS) or look()
+    known = caches["process"]
+    return known.get_or_set(f"gate:{office_id}:{get_language()}", look, GATE_SECONDS) or look()

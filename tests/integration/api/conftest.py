@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.core.cache import cache
+from django.conf import settings
+from django.core.cache import caches
 
 from registry.central.door import redis_client
 from registry.models import Office
@@ -30,4 +31,5 @@ def _fresh_counts() -> Any:
     redis = redis_client()
     for key in redis.scan_iter("api:*"):
         redis.delete(key)
-    cache.clear()
+    for known in settings.CACHES:
+        caches[known].clear()
