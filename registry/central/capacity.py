@@ -47,7 +47,7 @@ QUANTILE_ERROR = 0.5  # its standard error is about half the median over the roo
 # --- A quota per time, or a number at a time? -----------------------------------------------------
 
 ODD = 3  # times that a call was let in where one had just been refused: it is not their number
-NEW_ANSWERS = 150  # with so few answers it is taken for chance: a quota would show soon, and worse
+NEW_ANSWERS = 50  # with so few answers it is taken for chance: a quota would show soon, and worse
 ALIKE = 0.01  # two refusals at levels as near as this: it is their number
 ALIKE_ROW = 4  # of them in a row, where a quota was believed in
 QUOTA_SHARE = 0.999  # of what was let in per second between two refusals
@@ -70,6 +70,7 @@ CUTS_CALLS = 80  # ... over so many calls let in: the cause is not ours
 SHARE_CALLS = 40  # calls from which the share of refusals is read
 LONGEST_WAIT = 3600.0  # s; a longer Retry-After is asked about again within the hour
 NOISE_CUT = 0.9  # of the level: where chance plays in, no single refusal tells where it is
+NOISE_DOUBT = 1.5  # standard errors: the share at any load was read from few calls
 BY_CHANCE = 0.0003  # so seldom is a run of refusals taken for chance
 
 # --- A queue at the centre ------------------------------------------------------------------------
@@ -395,7 +396,9 @@ def _heed_refusals(k: Known, seen: Sequence[Seen], at: Moment) -> None:
     ended = sum(one.answered for one in seen) + len(refused)
     if ended:
         k.share += (1 - (1 - 1 / SHARE_CALLS) ** ended) * (len(refused) / ended - k.share)
-    k.credit = max(k.credit - max(0.0, len(refused) - k.noise * ended), -DEBT)
+    spared = (k.noise + NOISE_DOUBT * _spread(k)) * ended
+    left = k.credit - len(refused) + spared
+    k.credit = max(min(left, max(k.credit, CREDIT)), -DEBT)
     if k.clean >= CLEAN_CALLS or k.mode is Mode.SEARCHING:
         k.odd_from = k.limit
     k.clean = 0 if refused else k.clean + ended
@@ -443,6 +446,7 @@ def _cut(k: Known, level: int, wait: float, at: Moment) -> None:
         _slow_down(k, at)
     elif k.noise:
         k.limit *= NOISE_CUT
+        _count_cut(k, at)
     else:
         k.limit = min(k.limit, level - 2.0 * (k.in_row - 1))
         k.step, k.grown_at, k.full_at = 1.0, max(k.grown_at, at.now), 0.0
@@ -514,13 +518,14 @@ def _slow_down(k: Known, at: Moment) -> None:
         k.since, k.since_let_in = k.last, at.let_in
     else:
         few = let_in < QUOTA_FEWEST
-        k.cut_let_in = k.cut_let_in if k.cuts else at.let_in
-        k.cuts += not few
         k.quota_pace = QUOTA_CUT * k.quota_pace if few else min(k.quota_pace, (let_in + 0.5) / span)
+        k.pace = k.quota_pace
+        _begin_try(k, QUOTA_TRY, at)
+        if not few:
+            _count_cut(k, at)
+        return
     k.pace = k.quota_pace
     _begin_try(k, QUOTA_TRY, at)
-    if k.cuts >= CUTS and at.let_in - k.cut_let_in >= CUTS_CALLS:
-        _blame_chance(k)
 
 
 def _heed_lost_calls(k: Known, seen: Sequence[Seen], at: Moment) -> None:
@@ -543,12 +548,24 @@ def _beyond_noise(k: Known) -> bool:
     k.noise += (min(k.share, k.noise) - k.noise) / (10 * SHARE_CALLS)
     if k.share < k.noise / 5:
         k.noise = 0.0
-    spread = math.sqrt(k.noise * (1 - k.noise) / SHARE_CALLS)
-    return k.noise**k.in_row < BY_CHANCE or k.share > k.noise + 4 * spread
+    return k.noise**k.in_row < BY_CHANCE or k.share > k.noise + 4 * _spread(k)
+
+
+def _spread(k: Known) -> float:
+    """The standard error of the share of calls that fail at any load."""
+    return math.sqrt(k.noise * (1 - k.noise) / SHARE_CALLS)
+
+
+def _count_cut(k: Known, at: Moment) -> None:
+    """Less and less, and refused as often: it is not our doing, and more of it than we thought."""
+    k.cut_let_in = k.cut_let_in if k.cuts else at.let_in
+    k.cuts += 1
+    if k.cuts >= CUTS and at.let_in - k.cut_let_in >= CUTS_CALLS:
+        _blame_chance(k)
 
 
 def _blame_chance(k: Known) -> None:
-    """Slower and slower, and refused as often: it is not our doing. Back to where it began."""
+    """Back to where it began."""
     k.noise = max(k.share, 1 / SHARE_CALLS)
     k.quota, k.quota_pace, k.pace, k.cuts = False, 0.0, 0.0, 0
     k.limit, k.refused_level = max(k.limit, k.odd_from), -10.0
