@@ -12,9 +12,9 @@ from benchmarks.limiter.world import Result, Scene, play
 HALF = ((0.0, 1.0), (300.0, 0.5))
 
 
-def played(centre: str, **facts: object) -> Result:
+def played(centre: str, *, seed: int = 7, **facts: object) -> Result:
     scene = Scene(**({"name": centre, "centre": centre, "steps": HALF, "end": 600.0, "capacity": 30} | facts))  # type: ignore[arg-type]
-    return play(scene, ours(scene, Random(7)), 7)
+    return play(scene, ours(scene, Random(seed)), seed)
 
 
 class TestOurs:
@@ -32,6 +32,11 @@ class TestOurs:
 
     def test_is_not_the_fool_of_failures_that_come_by_chance(self) -> None:
         assert played("refuses", noise=0.15, steps=((0.0, 1.0),)).used > 0.5
+
+    def test_does_not_take_a_queue_for_the_answer_time(self) -> None:
+        result = played("queues", seed=4, capacity=100, hands=1000, steps=((0.0, 1.0),), end=500.0)
+        assert result.used > 0.9
+        assert result.wasted < 0.01
 
     def test_shares_evenly_among_many(self) -> None:
         assert played("refuses", clients=10).fairness > 0.97
