@@ -51,6 +51,7 @@ CARDS = int(os.environ.get("LINE_CARDS", "400"))  # of a round: some seconds
 TASKS = 600  # Celery tasks of a round: about a second
 RUN = (1 + ROUNDS) * CARDS  # the first round warms up: connections, the throttle's learning
 AHEAD = RUN + settings.READY_AHEAD + 200  # people of a run who may leave the list
+PRINTERS = 4  # a card waits for the disk twice; with fewer of them processors wait too
 LIMIT_SECONDS = 240.0
 UNLIMITED = ("capacity=400", "service_seconds=0", "queue=1000")
 
@@ -59,10 +60,10 @@ UNLIMITED = ("capacity=400", "service_seconds=0", "queue=1000")
 
 
 def prepare(whole: Machinery, *, niks: Sequence[str]) -> None:
-    """An office with blanks and two printers, closed, and a centre that sees these people."""
+    """An office with blanks and printers, closed, and a centre that sees these people."""
     office = factories.an_office()
     factories.stock(office, len(niks))
-    for number in (1, 2):
+    for number in range(1, PRINTERS + 1):
         Printer.objects.create(
             office=office, name=f"Printer {number}", driver="folder", depth=64,
             address=str(whole.folder / f"printer-{number}"), ribbon_left=10**6, film_left=10**6,
