@@ -22,7 +22,7 @@ from enum import StrEnum
 
 TRIES_PER_ANSWER = 1 / 280  # a try above the known level may be refused: three in a thousand calls are
 TRY_SECONDS = 60.0  # ... and one a minute where calls are few: one refusal a minute hurts nobody
-DEBT = 1.5  # a fallen level costs some refusals that no saving would have spared
+DEBT = 0.5  # a fallen level costs refusals that no saving would have spared: only so much of it is paid back
 FIRST_CREDIT = 3.0  # an unknown centre is worth some refusals
 RESTLESS = 4.0  # times as many tries for a centre whose level has risen lately ...
 RESTLESS_SECONDS = 200.0  # ... fading within minutes
