@@ -70,7 +70,6 @@ CUTS_CALLS = 80  # ... over so many calls let in: the cause is not ours
 SHARE_CALLS = 40  # calls from which the share of refusals is read
 LONGEST_WAIT = 3600.0  # s; a longer Retry-After is asked about again within the hour
 NOISE_CUT = 0.9  # of the level: where chance plays in, no single refusal tells where it is
-NOISE_DOUBT = 1.5  # standard errors: the share at any load was read from few calls
 BY_CHANCE = 0.0003  # so seldom is a run of refusals taken for chance
 
 # --- A queue at the centre ------------------------------------------------------------------------
@@ -399,8 +398,7 @@ def _heed_refusals(k: Known, seen: Sequence[Seen], at: Moment) -> None:
     ended = sum(one.answered for one in seen) + len(refused)
     if ended:
         k.share += (1 - (1 - 1 / SHARE_CALLS) ** ended) * (len(refused) / ended - k.share)
-    spared = (k.noise + NOISE_DOUBT * _spread(k)) * ended
-    left = k.credit - len(refused) + spared
+    left = k.credit - len(refused) + k.noise * ended
     k.credit = max(min(left, max(k.credit, CREDIT)), -DEBT)
     if k.clean >= CLEAN_CALLS or k.mode is Mode.SEARCHING:
         k.odd_from = k.limit
@@ -551,12 +549,8 @@ def _beyond_noise(k: Known) -> bool:
     k.noise += (min(k.share, k.noise) - k.noise) / (10 * SHARE_CALLS)
     if k.share < k.noise / 5:
         k.noise = 0.0
-    return k.noise**k.in_row < BY_CHANCE or k.share > k.noise + 4 * _spread(k)
-
-
-def _spread(k: Known) -> float:
-    """The standard error of the share of calls that fail at any load."""
-    return math.sqrt(k.noise * (1 - k.noise) / SHARE_CALLS)
+    spread = math.sqrt(k.noise * (1 - k.noise) / SHARE_CALLS)
+    return k.noise**k.in_row < BY_CHANCE or k.share > k.noise + 4 * spread
 
 
 def _count_cut(k: Known, at: Moment) -> None:
