@@ -58,7 +58,10 @@ def look(browser: Browser, origin: str, path: str, session: str) -> tuple[float,
     answer = page.goto(origin + path, wait_until="load")
     assert answer, path
     assert answer.ok, f"{path}: {answer.status}"
-    page.wait_for_function(f"{LOADED} > 0 && {PAINTED} > 0")
+    while not page.evaluate(
+        f"{LOADED} > 0 && {PAINTED} > 0"
+    ):  # asked from outside: the page lets nothing eval
+        page.wait_for_timeout(10)
     seen = page.evaluate(PAINTED), page.evaluate(LOADED)
     context.close()
     return seen
