@@ -18,8 +18,7 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ektp_project.settings")
 django.setup()
 
-import httpx2  # noqa: E402 (Django must be set up first)
-from django.conf import settings  # noqa: E402
+from django.conf import settings  # noqa: E402 (Django must be set up first)
 from django.contrib.auth.models import User  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.test import Client  # noqa: E402
@@ -27,10 +26,8 @@ from django.urls import reverse  # noqa: E402
 from playwright.sync_api import Browser, sync_playwright  # noqa: E402
 
 from benchmarks.admin import PEOPLE, seed  # noqa: E402
-from ektp_project import processes  # noqa: E402
 from ektp_project.desk.queues import DESKS  # noqa: E402
-from ektp_project.embedded.ground import free_port  # noqa: E402
-from ektp_project.embedded.machinery import machinery, wait_until  # noqa: E402
+from ektp_project.embedded.machinery import machinery  # noqa: E402
 
 CHROMIUM = "/usr/bin/chromium"
 VISITS = 5
@@ -99,17 +96,7 @@ def main() -> None:
         tempfile.TemporaryDirectory() as name,
         machinery(folder=Path(name), environment=environment) as whole,
     ):
-        address = f"127.0.0.1:{free_port()}"
-        whole.start("web", *processes.web(address=address))
-        wait_until(lambda: _answers(address), what="the web server")
-        tell(f"http://{address}", client.cookies[settings.SESSION_COOKIE_NAME].value)
-
-
-def _answers(address: str) -> bool:
-    try:
-        return httpx2.get(f"http://{address}/healthz").status_code == 200
-    except httpx2.TransportError:
-        return False
+        tell(f"http://{whole.start_web()}", client.cookies[settings.SESSION_COOKIE_NAME].value)
 
 
 if __name__ == "__main__":

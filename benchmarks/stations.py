@@ -9,7 +9,6 @@ with DATABASE_URL and REDIS_URL; a database of its own is made there and dropped
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import tempfile
@@ -25,13 +24,11 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ektp_project.settings")
 django.setup()
 
-import httpx2  # noqa: E402 (Django must be set up first)
-from django.db import connection  # noqa: E402
+from django.db import connection  # noqa: E402 (Django must be set up first)
 
 from clients.station import made_up  # noqa: E402
 from clients.station.recordings import KINDS  # noqa: E402
-from ektp_project import processes  # noqa: E402
-from ektp_project.embedded.machinery import Machinery, machinery, wait_until  # noqa: E402
+from ektp_project.embedded.machinery import machinery  # noqa: E402
 from printing.models import CardRequest  # noqa: E402
 from registry.models import BiometricFile, Office, Recording  # noqa: E402
 from registry.models.device import Scope  # noqa: E402
@@ -77,29 +74,12 @@ def measured(count: int, faults: Faults) -> tuple[float, int, FaultProxy]:
         made_up.make(folder / "recordings", count=count)
         environment = {"DATABASE_URL": address, "VAR_DIR": str(folder / "var"), **NO_LIMIT}
         with machinery(folder=folder / "machinery", environment=environment) as whole:
-            port = start_web(whole)
+            port = int(whole.start_web().rpartition(":")[2])
             with fault_proxy(port=port, faults=faults) as line:
                 began = perf_counter()
                 send(folder, line.url)
                 seconds = perf_counter() - began
             return seconds, arrived_once(office), line
-
-
-def start_web(whole: Machinery) -> int:
-    """The office's web server, ready; its port."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port: int = free.getsockname()[1]
-    whole.start("web", *processes.web(address=f"127.0.0.1:{port}"))
-    wait_until(lambda: answers(port), what="the web server")
-    return port
-
-
-def answers(port: int) -> bool:
-    """Whether the server is there."""
-    try:
-        return httpx2.get(f"http://127.0.0.1:{port}/healthz", timeout=1.0).is_success
-    except httpx2.TransportError:
-        return False
 
 
 def send(folder: Path, url: str) -> None:

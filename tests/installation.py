@@ -27,11 +27,16 @@ QUICK = {
 }
 
 
+def own_database() -> str:
+    """DATABASE_URL of the database that this process's tests work on."""
+    address = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}")
+    return urlunsplit(address)
+
+
 @contextmanager
 def installation(folder: Path) -> Iterator[Machinery]:
     """An empty broker, and nothing runs yet; the test's transactions must commit."""
-    address = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}")
-    environment = QUICK | {"DATABASE_URL": urlunsplit(address), "REDIS_URL": settings.REDIS_URL}
+    environment = QUICK | {"DATABASE_URL": own_database(), "REDIS_URL": settings.REDIS_URL}
     with Redis.from_url(settings.REDIS_URL) as broker:
         broker.flushdb()
         with machinery(folder=folder, environment=environment) as whole:

@@ -25,7 +25,6 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ektp_project.settings")
 django.setup()
 
-import httpx2  # noqa: E402 (Django must be set up first)
 import psutil  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.utils import timezone  # noqa: E402
@@ -33,8 +32,7 @@ from django.utils import timezone  # noqa: E402
 from benchmarks.api.load import Heard, Question, flat_out, paced  # noqa: E402
 from benchmarks.line import waiting  # noqa: E402
 from ektp_project import processes  # noqa: E402
-from ektp_project.embedded.ground import free_port  # noqa: E402
-from ektp_project.embedded.machinery import Machinery, machinery, wait_until  # noqa: E402
+from ektp_project.embedded.machinery import machinery  # noqa: E402
 from printing.models import CardRequest  # noqa: E402
 from registry.models import District, Office  # noqa: E402
 from registry.models.device import Scope  # noqa: E402
@@ -61,21 +59,6 @@ def fill() -> Office:
     waiting.crowd_waits(office=office, district=district, numbers=range(ASKED_FOR, REQUESTS), now=now)
     waiting.look_at_the_tables()
     return office
-
-
-def serve(whole: Machinery) -> str:
-    """The web server, answering; its address."""
-    address = f"127.0.0.1:{free_port()}"
-    whole.start("web", *processes.web(address=address))
-
-    def answers() -> bool:
-        try:
-            return httpx2.get(f"http://{address}/empty").status_code == 200
-        except httpx2.TransportError:
-            return False
-
-    wait_until(answers, what="the web server")
-    return address
 
 
 class Asker:
@@ -163,7 +146,7 @@ def main() -> None:
         tempfile.TemporaryDirectory() as name,
         machinery(folder=Path(name), environment=environment) as whole,
     ):
-        address = serve(whole)
+        address = whole.start_web()
         asker = Asker(office)
         heard = measure(address, psutil.Process(whole.running["web"].pid), asker)
         ratios = {part: row(part, heard[part], heard["empty"]) for part in heard}

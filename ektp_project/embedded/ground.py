@@ -12,9 +12,8 @@ from typing import TextIO
 
 from ektp_project.embedded.trouble import Trouble
 
-SPACE_NEEDED = (
-    300 * 1024 * 1024
-)  # bytes: an empty database 40 MB, its journal up to 128 MB, 13,000 people, logs
+# An empty database has 40 MB; then 13,000 people, logs, and a journal that may grow to 1 GB.
+SPACE_NEEDED = 300 * 1024 * 1024  # bytes, to begin with
 HOST = "127.0.0.1"  # the demo is for this machine; its secrets are public
 
 

@@ -1,4 +1,4 @@
-"""How do tests and benchmarks run the whole machinery for a while: centre, workers and beat?
+"""How do tests and benchmarks run the whole machinery for a while: centre, workers, beat and web?
 
 Every part is the real process with its real command line; only the supervisor is missing, so that a
 test may kill what it likes and say itself what is started again.
@@ -16,7 +16,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
+import httpx2
+
 from ektp_project import processes
+from ektp_project.embedded.ground import HOST, free_port
 
 START_SECONDS = 60.0  # generous: a shared machine may be busy
 STOP_SECONDS = 30.0  # a loop ends after 20 s
@@ -68,6 +71,13 @@ class Machinery:
         concurrency = self.environment.get(group.variable, str(group.concurrency))
         self.start(queue, *group.command(concurrency))
 
+    def start_web(self) -> str:
+        """The web server on a free port; returns its ``host:port`` once it answers."""
+        address = f"{HOST}:{free_port()}"
+        self.start("web", *processes.web(address=address))
+        wait_until(lambda: _answers(address), what="the web server")
+        return address
+
     def kill(self, name: str) -> None:
         """SIGKILL, as a power failure would."""
         self.running[name].kill()
@@ -96,6 +106,15 @@ def machinery(*, folder: Path, environment: Mapping[str, str]) -> Iterator[Machi
         yield whole
     finally:
         whole.stop()
+
+
+def _answers(address: str) -> bool:
+    """Whether somebody speaks HTTP there, whatever is said."""
+    try:
+        httpx2.get(f"http://{address}/healthz", timeout=1.0)
+    except httpx2.TransportError:
+        return False
+    return True
 
 
 def wait_until(happened: Callable[[], object], *, what: str, seconds: float = START_SECONDS) -> None:

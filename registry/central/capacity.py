@@ -509,7 +509,7 @@ def _slow_down(k: Known, at: Moment) -> None:
     if k.in_row > 1:
         return
     let_in, span = at.let_in - k.since_let_in, k.last - k.since
-    tried = k.quota_pace > k.try_pace
+    tried, roughly = k.quota_pace > k.try_pace, False
     if tried and (k.quota_pace > QUOTA_FAR * k.try_pace or not k.since):
         k.quota_pace = k.quota_before  # borne a moment ago; what is let in from now on tells the rest
         k.since, k.since_let_in = k.last, at.let_in
@@ -518,15 +518,12 @@ def _slow_down(k: Known, at: Moment) -> None:
         k.quota_pace = min(k.quota_pace, max(least, QUOTA_SHARE * let_in / span)) if k.since else k.try_pace
         k.since, k.since_let_in = k.last, at.let_in
     else:
-        few = let_in < QUOTA_FEWEST
-        k.quota_pace = QUOTA_CUT * k.quota_pace if few else min(k.quota_pace, (let_in + 0.5) / span)
-        k.pace = k.quota_pace
-        _begin_try(k, QUOTA_TRY, at)
-        if not few:
-            _count_cut(k, at)
-        return
+        roughly = let_in >= QUOTA_FEWEST
+        k.quota_pace = min(k.quota_pace, (let_in + 0.5) / span) if roughly else QUOTA_CUT * k.quota_pace
     k.pace = k.quota_pace
     _begin_try(k, QUOTA_TRY, at)
+    if roughly:
+        _count_cut(k, at)
 
 
 def _heed_lost_calls(k: Known, seen: Sequence[Seen], at: Moment) -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, TypeVar
 
-from django.db import models
+from django.apps import apps
+from django.db import connection, models
+
+Kind = TypeVar("Kind", bound=models.BinaryField)
 
 
 class SealedField(models.BinaryField):
@@ -17,3 +21,31 @@ class SealedField(models.BinaryField):
 
 class CodeDigestField(models.BinaryField):
     """The blind index of a code that lives briefly: its row has ``used_at`` and ``expires_at``."""
+
+
+def columns_of(kind: type[Kind]) -> list[tuple[type[models.Model], Kind]]:
+    """Every column of this class there is: found, not listed, so that none is forgotten."""
+    return [
+        (model, field)
+        for model in apps.get_models()
+        for field in model._meta.local_concrete_fields
+        if isinstance(field, kind)
+    ]
+
+
+def put(*, model: type[models.Model], column: str, values: Sequence[tuple[Any, bytes]]) -> int:
+    """Write (key of a row, bytes) into one column; how many rows took theirs.
+
+    One statement; ``save()`` would also say that the row was changed by somebody.
+    """
+    if not values:
+        return 0
+    table, key = model._meta.db_table, model._meta.pk
+    kind = key.rel_db_type(connection) if key else ""
+    statement = (
+        f"UPDATE {table} AS row SET {column} = new.value"  # noqa: S608 (names of our own columns)
+        f" FROM unnest(%s::{kind}[], %s::bytea[]) AS new (id, value) WHERE row.id = new.id"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [[pk for pk, _value in values], [value for _pk, value in values]])
+        return int(cursor.rowcount)

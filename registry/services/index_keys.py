@@ -24,14 +24,13 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from django.apps import apps
 from django.db import connection, transaction
-from django.db.models import F, Func, IntegerField, Model, QuerySet
+from django.db.models import F, Func, IntegerField, QuerySet
 from psycopg import sql
 
 from registry.models import Resident
 from registry.models.resident import index_column, vault
-from registry.models.sealed import CodeDigestField
+from registry.models.sealed import CodeDigestField, columns_of, put
 from registry.vault import INDEX_BYTES, VaultError
 
 BATCH = 500  # rows locked at a time: some milliseconds
@@ -98,9 +97,11 @@ def uses(*, version: int, now: datetime) -> dict[str, int]:
     """What could no longer be found without this key → how many."""
     residents = _residents(version).filter(key_version=version)
     found = {"residents whom no other key finds": 0 if _others(version) else residents.count()}
-    for model, column in _codes():
+    for model, field in columns_of(CodeDigestField):
         live = model._default_manager.filter(used_at__isnull=True, expires_at__gt=now)
-        found[f"open codes ({model._meta.label})"] = _under(live, column).filter(key_version=version).count()
+        found[f"open codes ({model._meta.label})"] = (
+            _under(live, field.attname).filter(key_version=version).count()
+        )
     return found
 
 
@@ -178,13 +179,7 @@ def _fill_batch(version: int, batch: int, unreadable: set[Any]) -> int | None:
                 values.append((row.pk, vault().index(row.nik, version=version)))
             except VaultError:
                 unreadable.add(row.pk)
-        with connection.cursor() as cursor:  # one statement; save() would say that somebody changed the row
-            cursor.execute(
-                f"UPDATE registry_resident AS row SET {column} = new.value"  # noqa: S608 (our own column)
-                " FROM unnest(%s::uuid[], %s::bytea[]) AS new (id, value) WHERE row.id = new.id",
-                [[pk for pk, _value in values], [value for _pk, value in values]],
-            )
-    return len(values)
+        return put(model=Resident, column=column, values=values)
 
 
 def _under(rows: QuerySet[Any], column: str) -> QuerySet[Any]:
@@ -201,13 +196,3 @@ def _under(rows: QuerySet[Any], column: str) -> QuerySet[Any]:
 
 def _residents(version: int) -> QuerySet[Any]:
     return _under(Resident.objects.all(), index_column(version))
-
-
-def _codes() -> list[tuple[type[Model], str]]:
-    """Every column of digests of codes: found, not listed, so that none is forgotten."""
-    return [
-        (model, field.attname)
-        for model in apps.get_models()
-        for field in model._meta.local_concrete_fields
-        if isinstance(field, CodeDigestField)
-    ]

@@ -12,18 +12,17 @@ from __future__ import annotations
 
 import base64
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from allauth.mfa.models import Authenticator
-from django.apps import apps
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Count, F, Func, IntegerField, Model
 
 from registry.models import BiometricFile
 from registry.models.resident import vault
-from registry.models.sealed import SealedField
+from registry.models.sealed import SealedField, columns_of, put
 from registry.services.biometrics import reseal
 
 BATCH = 500  # rows locked at a time: some milliseconds
@@ -47,13 +46,8 @@ class Sealed:
 
 
 def columns() -> list[Sealed]:
-    """Every sealed column there is: found, not listed, so that none is forgotten."""
-    return [
-        Sealed(model, field.attname, field.bond)
-        for model in apps.get_models()
-        for field in model._meta.local_concrete_fields
-        if isinstance(field, SealedField)
-    ]
+    """Every sealed column there is."""
+    return [Sealed(model, field.attname, field.bond) for model, field in columns_of(SealedField)]
 
 
 def rotate(*, sealed: Sealed, batch: int = BATCH) -> Iterator[int]:
@@ -77,7 +71,8 @@ def _one_batch(sealed: Sealed, batch: int) -> int:
             .order_by("pk")
             .select_for_update(skip_locked=True, no_key=True)[:batch]
         )
-        return _write(sealed, [(row.pk, _resealed(sealed, row)) for row in old])
+        values = [(row.pk, _resealed(sealed, row)) for row in old]
+        return put(model=sealed.model, column=sealed.column, values=values)
 
 
 def _sealed_rows(sealed: Sealed) -> Any:
@@ -90,22 +85,6 @@ def _resealed(sealed: Sealed, row: Any) -> bytes:
     bond = getattr(row, sealed.bond)
     plain = vault().open_bytes(bytes(getattr(row, sealed.column)), bound_to=bond)
     return vault().seal_bytes(plain, bound_to=bond)
-
-
-def _write(sealed: Sealed, values: Iterable[tuple[Any, bytes]]) -> int:
-    """One statement; ``save()`` would also say that the row was changed by somebody."""
-    pairs = list(values)
-    if not pairs:
-        return 0
-    table, key = sealed.model._meta.db_table, sealed.model._meta.pk
-    kind = key.rel_db_type(connection) if key else ""
-    statement = (
-        f"UPDATE {table} AS row SET {sealed.column} = new.value"  # noqa: S608 (names of our own columns)
-        f" FROM unnest(%s::{kind}[], %s::bytea[]) AS new (id, value) WHERE row.id = new.id"
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [[pk for pk, _value in pairs], [value for _pk, value in pairs]])
-        return int(cursor.rowcount)
 
 
 # --- Biometric files --------------------------------------------------------------------------

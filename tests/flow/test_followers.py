@@ -29,7 +29,6 @@ from tests.flow import promises
 from tests.flow.test_main_line import a_folder_printer, open_office, told_cards, until
 from tests.follower import Follower, a_follower
 from tests.installation import installation
-from tests.web import web_server
 
 PEOPLE = 3
 NIKS = [factories.nik_of(number) for number in range(1, PEOPLE + 1)]
@@ -61,13 +60,13 @@ def followers() -> Iterator[dict[str, Follower]]:
 
 
 @pytest.fixture
-def station(tmp_path: Path, whole: Machinery, office: Office) -> Iterator[httpx2.Client]:
+def station(whole: Machinery, office: Office) -> Iterator[httpx2.Client]:
     """A device of a follower that also records, before the real web server."""
     whole.start_centre("service_seconds=0.01")
-    with web_server(tmp_path / "web", **whole.environment) as address:
-        key = {"Authorization": f"Device {a_device(office).key}"}
-        with httpx2.Client(base_url=f"http://{address}/api/v1/", headers=key, timeout=60) as client:
-            yield client
+    base = f"http://{whole.start_web()}/api/v1/"
+    key = {"Authorization": f"Device {a_device(office).key}"}
+    with httpx2.Client(base_url=base, headers=key, timeout=60) as client:
+        yield client
 
 
 def post(station: httpx2.Client, path: str, body: dict[str, Any]) -> dict[str, Any]:
