@@ -6,10 +6,11 @@ from contextlib import suppress
 from typing import Any
 
 from celery import Celery
-from celery.signals import task_prerun, worker_init
+from celery.signals import beat_init, task_prerun, worker_init
 from django.db import close_old_connections
 from redis import RedisError
 
+from ektp_project.farewell import end_when_told
 from printing import presence
 from printing.bells import Bells
 from registry.central import door
@@ -23,6 +24,7 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 # for CONN_MAX_AGE, tested before each task, so that a restarted PostgreSQL costs nobody anything.
 app.conf["CELERY_DB_REUSE_MAX"] = sys.maxsize
 app.autodiscover_tasks()
+beat_init.connect(end_when_told, dispatch_uid="end_when_told")
 
 
 @task_prerun.connect(dispatch_uid="keep_good_connections")

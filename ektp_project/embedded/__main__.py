@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 from ektp_project import processes
 from ektp_project.embedded import ground, postgres, services_file, valkey, wishes
-from ektp_project.embedded.child import Spec
+from ektp_project.embedded.child import STOP_SECONDS, Spec
 from ektp_project.embedded.leftovers import Roll
 from ektp_project.embedded.output import Console
 from ektp_project.embedded.supervisor import Supervisor
@@ -144,7 +144,7 @@ def _python(
     environment: dict[str, str],
     stop_order: int,
     hurry_signal: signal.Signals = signal.SIGTERM,
-    stop_seconds: float = 10.0,
+    stop_seconds: float = STOP_SECONDS,
 ) -> Spec:
     """A module of this environment as a process; by ``-m``, since scripts do not survive a moved folder."""
     return Spec(

@@ -14,6 +14,7 @@ from pathlib import Path
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
+STOP_SECONDS = 10.0  # to end by itself, unless a child is known to need longer
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class Spec:
     stop_order: int = 0
     stop_signal: signal.Signals = signal.SIGTERM
     hurry_signal: signal.Signals = signal.SIGTERM
-    stop_seconds: float = 10.0
+    stop_seconds: float = STOP_SECONDS
     quiet: bool = False
 
 

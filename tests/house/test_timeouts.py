@@ -8,6 +8,9 @@ from datetime import timedelta
 
 from django.conf import settings
 
+from ektp_project.embedded.child import STOP_SECONDS
+from ektp_project.farewell import FAREWELL_SECONDS
+from ektp_project.schedules import STANDBY_SECONDS
 from printing.bells import LEASE
 from printing.printers.base import PATIENCE
 from printing.services.prints import SENDING_LOOK
@@ -33,3 +36,8 @@ def test_a_loop_and_its_last_call_end_before_its_signature_and_its_claims() -> N
 def test_a_printed_card_is_settled_before_its_claim_passes() -> None:
     assert timedelta(seconds=PATIENCE) < settings.PRINT_LEASE
     assert SENDING_LOOK < settings.PRINT_LEASE
+
+
+def test_beat_ends_by_itself_before_it_is_killed() -> None:
+    last_try = settings.DATABASES["default"]["OPTIONS"]["connect_timeout"] + STANDBY_SECONDS
+    assert last_try < FAREWELL_SECONDS < STOP_SECONDS

@@ -10,12 +10,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import redis
-from django.db import connection
+from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 from django_celery_beat.models import PeriodicTask
 from django_celery_beat.schedulers import ModelEntry
@@ -145,6 +147,42 @@ class TestBeat:
         assert [rung(broker, one) for one in (shift, after_death, after_cut)] == [1, 1, 1]
 
 
+@pytest.mark.django_db(transaction=True)
+class TestBeatThatIsToldToEnd:
+    """Whatever it does and whoever no longer answers."""
+
+    def test_ends_in_the_midst_of_a_query(self, start: Start) -> None:
+        beat = start(processes.BEAT)
+        wait_until(lambda: rings() > 1)
+
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("LOCK TABLE django_celery_beat_periodictasks IN ACCESS EXCLUSIVE MODE")
+            wait_until(lambda: somebody_waits(cursor))
+            beat.terminate()
+
+            assert beat.wait(PATIENCE) == 0
+
+        assert sessions() == 0
+
+    def test_ends_though_its_database_is_silent(self, start: Start) -> None:
+        beat = start(processes.BEAT)
+        wait_until(lambda: rings() > 1)
+
+        with frozen(*other_sessions()):
+            beat.terminate()
+
+            beat.wait(PATIENCE)
+
+    def test_ends_though_its_broker_is_silent(self, start: Start, broker: redis.Redis) -> None:
+        beat = start(processes.BEAT)
+        wait_until(lambda: rings() > 1)
+
+        with frozen(broker.info("server")["process_id"]):
+            beat.terminate()
+
+            assert beat.wait(PATIENCE) == 0
+
+
 def entry_of(name: str) -> ModelEntry:
     """A row as beat holds it."""
     return ModelEntry(PeriodicTask.objects.get(name=name), app=app)
@@ -195,6 +233,41 @@ def written_down(shift: ExtraShift) -> bool:
     """Whether beat has rung for the opening of this shift and knows it for ever."""
     bell = PeriodicTask.objects.get(name=f"extra: {shift.pk} open")
     return bell.total_run_count > 0 or not bell.enabled
+
+
+def rings() -> int:
+    """Bells in the queues; nobody takes them away."""
+    with redis.Redis.from_url(os.environ["REDIS_URL"]) as client:
+        return sum(int(client.llen(queue)) for queue in QUEUES)
+
+
+def somebody_waits(cursor: CursorWrapper) -> bool:
+    """Whether a session of this database waits for another's transaction."""
+    cursor.execute(
+        "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    return cursor.fetchone() is not None
+
+
+def other_sessions() -> list[int]:
+    """The server's processes that serve everybody but us."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        return [pid for (pid,) in cursor.fetchall()]
+
+
+@contextmanager
+def frozen(*servers: int) -> Generator[None]:
+    """These processes keep their lines open and say nothing."""
+    for pid in servers:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in servers:
+            os.kill(pid, signal.SIGCONT)
 
 
 def sessions() -> int:
