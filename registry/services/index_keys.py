@@ -159,19 +159,19 @@ def clear(*, version: int, batch: int = BATCH) -> Iterator[int]:
     old = _residents(version).filter(key_version=version).order_by("pk")
     while True:
         with transaction.atomic():
-            found = old.select_for_update(skip_locked=True, no_key=True).values_list("pk", flat=True)[:batch]
-            moved = Resident.objects.filter(pk__in=list(found)).update(**{column: None})
+            found = [row.pk for row in _held(old, batch)]
+            moved = Resident.objects.filter(pk__in=found).update(**{column: None})
         if not moved:
             return
         yield moved
 
 
 def _fill_batch(version: int, batch: int, unreadable: set[Any]) -> int | None:
-    """Rows that somebody holds are left for the next batch; None when nothing is left to do."""
+    """None when nothing is left to do."""
     column, values = index_column(version), []
     with transaction.atomic():
         lacking = _residents(version).exclude(key_version=version).exclude(pk__in=unreadable).order_by("pk")
-        rows = list(lacking.select_for_update(skip_locked=True, no_key=True)[:batch])
+        rows = _held(lacking, batch)
         if not rows:
             return None
         for row in rows:
@@ -180,6 +180,15 @@ def _fill_batch(version: int, batch: int, unreadable: set[Any]) -> int | None:
             except VaultError:
                 unreadable.add(row.pk)
         return put(model=Resident, column=column, values=values)
+
+
+def _held(rows: QuerySet[Resident], batch: int) -> list[Resident]:
+    """Rows that nobody else holds, locked; when others hold all that are left, one of them, waited for.
+
+    One only: whoever holds nothing while it waits is in nobody's way.
+    """
+    free = list(rows.select_for_update(skip_locked=True, no_key=True)[:batch])
+    return free or list(rows.select_for_update(no_key=True)[:1])
 
 
 def _under(rows: QuerySet[Any], column: str) -> QuerySet[Any]:

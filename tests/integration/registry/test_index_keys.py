@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import IntegrityError, connection
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from registry.models import DeviceInvitation, Recording, Resident
@@ -259,6 +259,40 @@ class TestEveryStageWithEveryProcess:
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("_back_to_the_first_key")
 class TestBesideTheOffice:
+    def test_a_row_that_is_held_to_the_end_is_waited_for(self, rings: Rings) -> None:
+        take_many()
+        held, let_go = Flag(), Flag()
+
+        def clerk() -> None:
+            with transaction.atomic():
+                Resident.objects.select_for_update().order_by("-pk").first()
+                held.set()
+                let_go.wait(60)
+            connection.close()
+
+        def until_somebody_waits_for_the_row() -> None:
+            with connection.cursor() as cursor:
+                while not let_go.is_set():
+                    cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype <> 'relation'")
+                    if cursor.fetchone() != (0,):
+                        let_go.set()
+            connection.close()
+
+        rings.hold(1, 2)
+        index_keys.begin(version=2)
+        threads = [Thread(target=clerk), Thread(target=until_somebody_waits_for_the_row)]
+        for thread in threads:
+            thread.start()
+            held.wait(60)
+        try:
+            moved = sum(index_keys.fill(version=2, batch=7))
+        finally:
+            let_go.set()
+            for thread in threads:
+                thread.join()
+        assert moved == MANY
+        index_keys.complete(version=2)
+
     def test_four_stations_and_a_rotation_make_one_resident_of_each_nik(self, rings: Rings) -> None:
         """Each station is restarted with other keys as it goes, none of them in step with the rotation."""
         take_many()
