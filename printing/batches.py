@@ -21,7 +21,7 @@ from printing.models import MatchRun, Printer, PrintJob
 from printing.printers import open_printer
 from printing.printers.base import PrinterUnavailable
 from printing.selectors import work
-from printing.selectors.shifts import current_shift, prints_now
+from printing.selectors.shifts import office_prints, prints_now
 from printing.services import authorizations, claims, match, outcomes, prints, visibility
 from registry import crashpoints
 from registry.central import errors
@@ -67,7 +67,7 @@ def _pauses() -> recordings.Pauses:
 def authorize(*, office: Office) -> bool:
     """Ask for print commands from the front of the line, while a shift is open."""
     now = timezone.now()
-    if current_shift(office=office, now=now) is None or not _may_call(Lane.AUTHORIZATION, office):
+    if not office_prints(office=office, now=now) or not _may_call(Lane.AUTHORIZATION, office):
         return False
     rows, ahead = _paces["authorize"].rows, settings.READY_AHEAD
     wanted = work.commands_wanted(office=office, ready_ahead=ahead, now=now, batch=rows)

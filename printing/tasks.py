@@ -26,7 +26,7 @@ from printing import batches, presence
 from printing.bells import Bells
 from printing.models import BulkJob, ImportBatch, Printer
 from printing.selectors import work
-from printing.selectors.shifts import current_shift
+from printing.selectors.shifts import office_prints
 from printing.services import (
     applications,
     authorizations,
@@ -119,7 +119,7 @@ def pump_visibility() -> None:
 def pump_authorizations() -> None:
     """Ring for print commands: as many loops as the centre has room for, none that cannot be printed."""
     office, now = _office(), timezone.now()
-    if current_shift(office=office, now=now) is None:
+    if not office_prints(office=office, now=now):
         return
     wanted = work.commands_wanted(office=office, ready_ahead=settings.READY_AHEAD, now=now)
     due = work.askable(office=office, now=now, at_most=wanted)
@@ -138,7 +138,7 @@ def pump_reports() -> None:
 def pump_printing() -> None:
     """Ring for every printer that may take a card."""
     office, now = _office(), timezone.now()
-    if current_shift(office=office, now=now) is None:
+    if not office_prints(office=office, now=now):
         return
     if not work.printable(office=office, now=now, at_most=1):
         return

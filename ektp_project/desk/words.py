@@ -81,6 +81,7 @@ def gate_word(name: str) -> str:
     """What limits the output, in a clerk's word; an unknown name as it is."""
     words = {
         "none": _("tidak ada"),
+        "restored": _("pemulihan cadangan"),
         "people": _("jam giliran"),
         "blanks": _("blanko"),
         "ribbon/film": _("pita atau film"),

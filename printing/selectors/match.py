@@ -14,11 +14,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection
-from django.db.models import Q, Sum
+from django.db.models import Q, QuerySet, Sum
 
-from printing.models import PrintAttempt, PrintAuthorization
+from printing.models import CardRequest, PrintAttempt, PrintAuthorization
 from printing.models.job import Outcome
-from printing.states import JobState
+from printing.states import AuthorizationState, JobState, RequestState
 from registry.central.contract import CommandStatus, ListedAttempt, ListedCommand, MonthCounts
 from registry.models import BlankReceipt, Office
 from registry.models.blank import SETTLED
@@ -113,6 +113,21 @@ def _against_attempts(
 
 def _said(attempt: ListedAttempt) -> tuple[str, str]:
     return str(attempt.outcome), attempt.blank
+
+
+def forgotten_cards(*, listed: Sequence[ListedCommand]) -> QuerySet[CardRequest]:
+    """Who is ready to be printed on a command of which the centre was told a card already. Only an office
+    that went back in time has such people."""
+    told = [
+        command.command_id
+        for command in listed
+        if any(attempt.outcome == Outcome.PRINTED for attempt in command.attempts)
+    ]
+    return CardRequest.objects.filter(
+        state=RequestState.READY_TO_PRINT,
+        authorizations__state=AuthorizationState.GRANTED,
+        authorizations__command_id__in=told,
+    )
 
 
 def against_month(*, office: Office, counts: MonthCounts) -> Iterator[Difference]:

@@ -13,6 +13,7 @@ from printing.models import ExtraShift, HolidayOverride, Printer
 from printing.models.shift import ShiftKind
 from printing.shifts import WORKDAYS, Hours, is_workday, standing_shift, standing_shifts
 from registry.models import Office
+from registry.selectors.restorations import unreleased
 
 STANDING = "standing"  # the name of the standing shift; one a day, so the business date tells them apart
 HORIZON = 60  # days looked ahead; the longest joint leave is two weeks
@@ -40,8 +41,15 @@ def shifts_at(*, office: Office, now: datetime) -> list[OpenShift]:
     return [*_standing_at(now), *map(_extra, running)]
 
 
+def office_prints(*, office: Office, now: datetime) -> bool:
+    """Whether cards are begun now: a shift is open, and nothing was restored that nobody looked at."""
+    return current_shift(office=office, now=now) is not None and unreleased() is None
+
+
 def prints_now(*, printer: Printer, now: datetime) -> bool:
-    """Whether a shift is open in which this printer prints: a standing one, or an extra one that wants it."""
+    """The same for one printer: in a standing shift, or in an extra one that wants it."""
+    if unreleased() is not None:
+        return False
     if _standing_at(now):
         return True
     running = _planned(printer.office).filter(starts_at__lte=now, ends_at__gt=now)

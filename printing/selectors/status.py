@@ -24,6 +24,7 @@ from printing.states import (
 )
 from registry.central.throttle import Snapshot
 from registry.models import BlankBalance, Office, Subject
+from registry.selectors.restorations import unreleased
 from registry.selectors.tallies import Counts, by_state
 from registry.states import Place, RecordingState
 
@@ -99,7 +100,11 @@ def status(*, office: Office, throttle: Snapshot, now: datetime) -> Status:
 
 
 def gate(*, office: Office, throttle: Snapshot, counts: Counts, now: datetime) -> Gate:
-    """What holds the line now: the first that applies of people, blanks, printers and centre."""
+    """What holds the line now: the first that applies of a restore, people, blanks, printers and centre."""
+    if (restoration := unreleased()) is not None:
+        when = date_format(localtime(restoration.backed_up_at), "j F Y H.i")
+        reason = _("Dipulihkan dari cadangan %(when)s; ditahan sampai buku dicocokkan dengan pusat.")
+        return Gate("restored", reason % {"when": when})
     queued = sum(counts[Subject.JOB].get(state, 0) for state in ON_THE_WAY)
     waiting = counts[Subject.REQUEST].get(RequestState.WAITING, 0)
     if not waiting and not queued:

@@ -2,34 +2,39 @@
 
 *collect* asks the centre, *compare* writes down what differs. A finding is open while it is true: the
 comparison that no longer finds it closes it. What only the centre can clear stays as it is when the
-centre could not be asked.
+centre could not be asked. Whose card the centre knows, and we do not, is held: it must not come out twice.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from printing.findings import KINDS
+from printing.models import CardRequest
 from printing.models.finding import Finding, MatchRun
 from printing.selectors.match import (
     Difference,
     against_commands,
     against_ledger,
     against_month,
+    forgotten_cards,
     months_to_match,
     reports_are_moving,
 )
+from printing.states import HoldReason, RequestState
 from registry.central import errors
 from registry.central.contract import Central, ListedCommand, MonthCounts
 from registry.models import Office
 
+ACTOR = "system:match"
 DETAIL_LENGTH = 300  # Finding.detail
 TRIES = 60  # looks for a permit before the centre counts as not heard; printing comes first
 LONGEST_REST = 5.0  # seconds between two of them
@@ -97,6 +102,7 @@ def compare(*, office: Office, heard: Heard | None, now: datetime) -> MatchRun:
             found += against_commands(office=office, listed=heard.commands, now=now)
             for counts in heard.months:
                 found += against_month(office=office, counts=counts)
+            _hold_forgotten(heard.commands, now=now)
         judged = {kind.code for kind in KINDS.values() if heard is not None or not kind.needs_centre}
         if reports_are_moving(office=office, now=now):
             judged -= COUNTED
@@ -109,6 +115,19 @@ def compare(*, office: Office, heard: Heard | None, now: datetime) -> MatchRun:
             commands=len(heard.commands) if heard else 0,
             found=len(found),
         )
+
+
+def _hold_forgotten(listed: Sequence[ListedCommand], *, now: datetime) -> None:
+    rows = forgotten_cards(listed=listed).order_by("id").select_for_update(of=("self",), skip_locked=True)
+    CardRequest.move_all(
+        rows,
+        to=RequestState.HELD,
+        at=now,
+        actor=ACTOR,
+        why="printed-at-centre",
+        hold_reason=HoldReason.DATA_QUERY,
+        hold_note=_("Menurut pusat kartunya sudah tercetak; cari kartunya sebelum melepas."),
+    )
 
 
 def _keep(office: Office, found: Iterable[Difference], *, judged: set[str], now: datetime) -> None:

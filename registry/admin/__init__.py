@@ -8,6 +8,7 @@ from registry.admin import (
     offices,
     recordings,
     residents,
+    restorations,
     throttling,
     webhooks,
 )
@@ -20,6 +21,7 @@ __all__ = [
     "offices",
     "recordings",
     "residents",
+    "restorations",
     "throttling",
     "webhooks",
 ]

@@ -19,6 +19,7 @@ from registry.models.preference import Preference
 from registry.models.proposal import Proposal
 from registry.models.recording import Recording
 from registry.models.resident import Resident
+from registry.models.restoration import Restoration
 from registry.models.tally import StateTally
 from registry.models.throttling import ThrottleChange
 from registry.models.webhook import Webhook, WebhookDelivery
@@ -43,6 +44,7 @@ __all__ = [
     "Proposal",
     "Recording",
     "Resident",
+    "Restoration",
     "StateTally",
     "StockCount",
     "StoredAnswer",

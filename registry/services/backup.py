@@ -32,7 +32,7 @@ from django.db import connection, transaction
 from django.db.migrations.recorder import MigrationRecorder
 from psycopg import sql
 
-from registry.models import BiometricFile, LedgerSeal, Resident
+from registry.models import BiometricFile, LedgerSeal, Resident, Restoration
 from registry.models.resident import vault
 from registry.services import biometrics, index_keys, rotation
 from registry.services.sealed_files import Opened, Sealing
@@ -187,14 +187,20 @@ def read_manifest(folder: Path) -> Manifest:
     for name, promised in manifest.digests.items():
         if not (folder / name).exists() or digest(folder / name) != promised:
             raise BackupFailed(f"{folder.name}: {name} is not what was written")
+    if unknown := sorted(set(_tables()) - set(manifest.rows)):
+        raise BackupFailed(
+            f"{folder.name}: an older release wrote it, without {', '.join(unknown)}; restore it with that"
+            " release, then upgrade"
+        )
     for ring, needed in (("NIK_KEYS", manifest.keys), ("NIK_INDEX_KEYS", manifest.index_keys)):
         if missing := sorted(set(needed) - set(getattr(settings, ring))):
             raise BackupFailed(f"{folder.name}: it needs keys of version {missing} in {ring}, not here")
     return manifest
 
 
-def restore(*, folder: Path, manifest: Manifest) -> None:
-    """Bring the office back into the empty database and the empty folders of the settings.
+def restore(*, folder: Path, manifest: Manifest, now: datetime) -> None:
+    """Bring the office back into the empty database and the empty folders of the settings; it prints
+    nothing until somebody has looked (``Restoration``).
 
     Run by the owner of the database. Raises BackupFailed, before anything is written when there is an office.
     """
@@ -205,6 +211,9 @@ def restore(*, folder: Path, manifest: Manifest) -> None:
     if full:
         raise BackupFailed(f"not empty: {', '.join(full)}")
     _fill(connection.settings_dict["NAME"], folder, manifest)
+    Restoration.objects.create(
+        at=now, backup=folder.name, backed_up_at=datetime.fromisoformat(manifest.at)
+    )  # before anything that may fail
     for archive, root in roots.items():
         root.mkdir(parents=True, exist_ok=True)
         with _unpacked(folder / archive, manifest) as tar:
@@ -231,7 +240,7 @@ def differences(*, database: str, folder: Path, manifest: Manifest) -> list[str]
         wrong = [
             f"{table}: {count} rows, {manifest.rows.get(table)} in the manifest"
             for table, count in _counts(cursor).items()
-            if count != manifest.rows.get(table)
+            if count != manifest.rows.get(table) and table != Restoration._meta.db_table  # this one was added
         ]
         cursor.execute("SELECT hash FROM registry_ledgerseal ORDER BY id DESC LIMIT 1")
         seal = cursor.fetchone()

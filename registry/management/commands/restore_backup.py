@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from registry.services import backup
@@ -29,7 +30,7 @@ class Command(BaseCommand):
         try:
             chosen = folder if (folder / backup.MANIFEST).exists() else backup.newest(under=folder)
             manifest = backup.read_manifest(chosen)
-            backup.restore(folder=chosen, manifest=manifest)
+            backup.restore(folder=chosen, manifest=manifest, now=timezone.now())
             wrong = backup.differences(
                 database=connection.settings_dict["NAME"], folder=chosen, manifest=manifest
             )
@@ -39,5 +40,8 @@ class Command(BaseCommand):
             raise CommandError("; ".join(wrong))
         self.stdout.write(_("Cadangan %(name)s sudah dipulihkan.") % {"name": chosen.name})
         self.stdout.write(
-            _("Lanjutkan dengan migrate, database_roles, verify_ledger, lalu match_centre setelah mulai.")
+            _(
+                "Pencetakan ditahan. Lanjutkan dengan migrate, database_roles dan verify_ledger, mulai"
+                " kantor, cocokkan buku dengan pusat, lalu lepaskan pencetakan di halaman Selisih."
+            )
         )

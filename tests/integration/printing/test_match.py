@@ -11,10 +11,11 @@ import pytest
 from django.urls import reverse
 
 from printing.findings import KINDS
-from printing.models import Finding, PrintAttempt, Printer, PrintJob
+from printing.models import Finding, PrintAttempt, PrintAuthorization, Printer, PrintJob
 from printing.printers.memory import MemoryPrinter
 from printing.services import authorizations, inspection, match, outcomes, prints
-from registry.central.contract import Reason
+from printing.states import HoldReason, RequestState
+from registry.central.contract import Attempt, AttemptOutcome, Reason
 from registry.central.memory import MemoryCentral
 from registry.models import BlankMovement, Office
 from registry.services import blanks
@@ -199,6 +200,28 @@ class TestFindings:
         assert all(kind.owner and kind.remedy and kind.label for kind in KINDS.values())
 
 
+class TestCardsThatOnlyTheCentreRemembers:
+    """The office went back to a backup that was made when the command was here and the card was not."""
+
+    def test_are_not_printed_again(self, office: Office, centre: MemoryCentral) -> None:
+        factories.waiting(office, 1, 2)
+        grant(office, centre, 2)
+        first, second = PrintAuthorization.objects.order_by("id")
+        assert first.command_id is not None
+        centre.report_attempt(
+            first.command_id,
+            Attempt(n=1, outcome=AttemptOutcome.PRINTED, blank="B-1", printer="1", at=factories.NOW),
+        )
+
+        compare(office, centre)
+
+        forgotten, other = first.request, second.request
+        forgotten.refresh_from_db()
+        other.refresh_from_db()
+        assert (forgotten.state, forgotten.hold_reason) == (RequestState.HELD, HoldReason.DATA_QUERY)
+        assert other.state == RequestState.READY_TO_PRINT
+
+
 class TestPage:
     def test_shows_what_is_open_and_what_to_do(
         self, office: Office, centre: MemoryCentral, cards: list[PrintAttempt], admin_client: object
@@ -216,12 +239,17 @@ class TestPage:
 # --- Steps ------------------------------------------------------------------------------------
 
 
+def grant(office: Office, centre: MemoryCentral, count: int) -> None:
+    """Print commands for so many people from the front of the line."""
+    claimed = authorizations.claim(office=office, limit=count, now=factories.NOW, lease=LEASE)
+    answers = [authorizations.ask(authorization=row, central=centre) for row in claimed]
+    authorizations.record(answers=answers, now=factories.NOW)
+
+
 def begin(office: Office, centre: MemoryCentral, *numbers: int) -> tuple[Printer, list[prints.Begun]]:
     factories.waiting(office, *numbers)
     now = factories.NOW
-    claimed = authorizations.claim(office=office, limit=len(numbers), now=now, lease=LEASE)
-    answers = [authorizations.ask(authorization=row, central=centre) for row in claimed]
-    authorizations.record(answers=answers, now=now)
+    grant(office, centre, len(numbers))
     printer = Printer.objects.get()
     jobs = prints.claim(printer=printer, limit=len(numbers), now=now, lease=LEASE)
     documents = prints.draw(jobs=jobs, today=now.date())

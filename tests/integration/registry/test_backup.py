@@ -167,6 +167,15 @@ class TestDrill:
 
         call_command("restore_drill", str(shelf))
 
+    def test_says_when_another_release_wrote_it(self, shelf: Path) -> None:
+        made = backup.back_up(to=shelf, now=timezone.now())
+        manifest = json.loads((made / "manifest.json").read_text())
+        del manifest["rows"]["registry_restoration"]
+        (made / "manifest.json").write_text(json.dumps(manifest))
+
+        with pytest.raises(CommandError, match="older release wrote it, without registry_restoration"):
+            call_command("restore_drill", str(made))
+
     def test_says_when_there_is_no_backup(self, tmp_path: Path) -> None:
         with pytest.raises(CommandError, match="holds no backup"):
             call_command("restore_drill", str(tmp_path))
@@ -184,6 +193,7 @@ class TestRestore:
             assert (tmp_path / "var" / "media" / "lists" / "one.csv").read_text() == "x"
             for question in (("migrate", "--check"), ("verify_ledger",)):
                 assert manage(*question, **again).returncode == 0
+            assert "restored" in manage("status", **again).stdout
 
             refused = manage("restore_backup", str(shelf), **again)
             assert "the database is not empty" in refused.stderr
