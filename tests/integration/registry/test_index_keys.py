@@ -270,17 +270,18 @@ class TestBesideTheOffice:
                 let_go.wait(60)
             connection.close()
 
-        def until_somebody_waits_for_the_row() -> None:
+        def until_somebody_waits_for_it() -> None:
+            waiting = "SELECT 1 FROM pg_locks WHERE NOT granted AND locktype <> 'relation'"
             with connection.cursor() as cursor:
                 while not let_go.is_set():
-                    cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype <> 'relation'")
-                    if cursor.fetchone() != (0,):
+                    cursor.execute(waiting)
+                    if cursor.fetchone():
                         let_go.set()
             connection.close()
 
         rings.hold(1, 2)
         index_keys.begin(version=2)
-        threads = [Thread(target=clerk), Thread(target=until_somebody_waits_for_the_row)]
+        threads = [Thread(target=clerk), Thread(target=until_somebody_waits_for_it)]
         for thread in threads:
             thread.start()
             held.wait(60)
