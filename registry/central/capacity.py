@@ -40,6 +40,8 @@ VERDICT_LEAST = 0.25  # s; and a quarter of a second where refusals are instant
 WINDOW_ANSWERS = 40  # answers whose low quantile says something: its error is a quarter of the median
 WINDOW_FEWEST = 5  # ... and where answers are rare, this many ...
 WINDOW_LONGEST = 3.0  # ... once three answer times have passed
+RAISE_HURRY = 0.6  # of both while the limit is being raised ...
+SEARCH_HURRY = 0.3  # ... and while it is searched: a queue of half an answer's time shows in twelve answers
 LOW = 0.1  # the quantile: the quickest tenth hardly waited, so what they waited all waited
 BASE_ANSWERS = 400  # answers after which older ones fade
 QUANTILE_ERROR = 0.5  # its standard error is about half the median over the root of the answers
@@ -148,6 +150,7 @@ class Known:
     returned_at: float = 0.0  # when the first answer after silence came
 
     answer: float = 0.0  # s, mean time of an answer
+    served_in: float = 0.0  # s of it without the wait in a queue
     answers: int = 0
     refusal: float = 0.0  # s, usual time of a refusal
     rate: float = 0.0  # answers per second, lately
@@ -201,8 +204,9 @@ class Known:
     window: list[float] = field(default_factory=list)
     window_at: float = 0.0
     window_from: float = 0.0  # calls begun before tell of another limit
-    window_limit: float = 0.0  # the limit when the window began
-    clear: float = 0.0  # the highest limit at which no queue was seen
+    window_let_in: int = 0  # calls let in before it
+    window_beside: int = 0  # sum of the calls in flight when these began
+    clear: float = 0.0  # the most calls in flight beside which answers were seen to be quick
     queue: float = 0.0  # calls waiting at the centre
     drained: float = 0.0  # the level to return to, while the queue is let run dry
     drained_at: float = 0.0
@@ -240,7 +244,8 @@ class Known:
         """Calls that may begin per second now."""
         if self.breathless:
             return 0.0
-        return self.pace or PACE_SLACK * max(self.limit / (self.answer or 1.0), 1.0)
+        usual = self.served_in if self.queueing else self.answer  # what waits is not served the sooner
+        return self.pace or PACE_SLACK * max(self.limit / (usual or 1.0), 1.0)
 
     @property
     def usual_rate(self) -> float:
@@ -294,6 +299,7 @@ def _count(k: Known, seen: Sequence[Seen], at: Moment) -> None:
         k.answer += (one.seconds - k.answer) / min(k.answers, 50)
         if one.began >= k.window_from:
             k.window.append(one.seconds)
+            k.window_beside += one.beside
     k.restless *= math.exp(-elapsed / RESTLESS_SECONDS)
     tries = len(answered) * TRIES_PER_ANSWER * (1 + RESTLESS * min(1.0, k.restless))
     if answered:
@@ -336,8 +342,7 @@ def _fall_silent(k: Known, at: Moment) -> None:
         k.before = max(k.limit, k.before if at.now - k.refused_at < 3 * k.answer else 0.0)
         k.silent_at = at.now
     k.mode = Mode.OUTAGE
-    k.pause = FIRST_PAUSE
-    k.probe_at = at.now + k.pause
+    k.probe_at, k.pause = at.now + FIRST_PAUSE, next_pause(FIRST_PAUSE)
     k.void_before = at.now
     k.missing, k.failures, k.in_row = 0.0, 0, 0
 
@@ -570,7 +575,24 @@ def _blame_chance(k: Known) -> None:
 
 
 def _forget_window(k: Known, at: Moment) -> None:
-    k.window, k.window_at, k.window_from, k.window_limit = [], at.now, at.now, k.limit
+    _open_window(k, at)
+    k.window_from = at.now
+
+
+def _open_window(k: Known, at: Moment) -> None:
+    k.window, k.window_beside, k.window_at, k.window_let_in = [], 0, at.now, at.let_in
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What a window of answers says. Seconds, but ``rate`` in answers per second; ``beside`` in calls."""
+
+    count: int
+    rate: float
+    low: float  # the quickest tenth
+    mean: float
+    error: float  # standard error of ``low``
+    beside: float  # calls in flight when these began, on average
 
 
 def _read_queue(k: Known, at: Moment) -> None:
@@ -579,37 +601,46 @@ def _read_queue(k: Known, at: Moment) -> None:
     if not _says_something(k, count, lasted):
         return
     ordered = sorted(k.window)
-    low, middle = ordered[int(LOW * count)], ordered[count // 2]
-    error = QUANTILE_ERROR * middle / math.sqrt(count)
-    rate = count / lasted
-    k.window, k.window_at = [], at.now
-    if k.drained:
-        _end_drain(k, low, error, count, at)
+    read = _Reading(
+        count=count,
+        rate=_rate(k),
+        low=ordered[int(LOW * count)],
+        mean=sum(ordered) / count,
+        error=QUANTILE_ERROR * ordered[count // 2] / math.sqrt(count),
+        beside=1 + k.window_beside / count,
+    )
+    ending = at.let_in - k.window_let_in < count / 2  # only the slow ones are left: they are not the usual
+    _open_window(k, at)
+    if ending:
         return
-    if not k.queueing or low < k.base:
-        _believe(k, low, error, count)
-    k.queue = rate * max(0.0, low - k.base)
-    _meet_queue(k, at, rate * error)
+    if k.drained:
+        _end_drain(k, read, at)
+        return
+    if not k.queueing or read.low < k.base:
+        _believe(k, read)
+    waited = max(0.0, read.low - k.base)
+    k.queue, k.served_in = read.rate * waited, read.mean - waited
+    _meet_queue(k, read, at)
     if k.queueing and k.mode is Mode.HOLDING and at.now - k.drained_at > DRAIN_EVERY:
         _drain(k, at)
 
 
 def _says_something(k: Known, count: int, lasted: float) -> bool:
-    hurry = 0.6 if k.step > 1.0 or k.mode is Mode.SEARCHING else 1.0  # while the limit is being raised
+    """Half as many answers, and fewer, are enough while the limit is being raised."""
+    hurry = SEARCH_HURRY if k.mode is Mode.SEARCHING else RAISE_HURRY if k.step > 1.0 else 1.0
     enough = count >= hurry * WINDOW_ANSWERS and lasted >= hurry * k.answer / 2
     return enough or (count >= WINDOW_FEWEST and lasted >= hurry * WINDOW_LONGEST * k.answer)
 
 
-def _believe(k: Known, low: float, error: float, count: int) -> None:
+def _believe(k: Known, read: _Reading) -> None:
     """Average over the windows that differ by chance only: the least of many would be too low."""
-    if k.base and low > k.base + 1.5 * error + k.base_error:
+    if k.base and read.low > k.base + 1.5 * read.error + k.base_error:
         return
-    weight = count / (count + k.base_answers)
-    k.base += weight * (low - k.base)
-    k.base_answers = min(k.base_answers + count, BASE_ANSWERS)
-    k.base_error = error * math.sqrt(count / k.base_answers)
-    k.clear = max(k.clear, k.window_limit)
-    k.window_limit = k.limit
+    weight = read.count / (read.count + k.base_answers)
+    k.base += weight * (read.low - k.base)
+    k.base_answers = min(k.base_answers + read.count, BASE_ANSWERS)
+    k.base_error = read.error * math.sqrt(read.count / k.base_answers)
+    k.clear = max(k.clear, read.beside)
 
 
 def _drain(k: Known, at: Moment) -> None:
@@ -619,15 +650,15 @@ def _drain(k: Known, at: Moment) -> None:
     _forget_window(k, at)
 
 
-def _end_drain(k: Known, low: float, error: float, count: int, at: Moment) -> None:
+def _end_drain(k: Known, read: _Reading, at: Moment) -> None:
     """What an answer takes now is what it takes without a queue, unless less calls made it quicker still."""
-    if low > SLOW * k.base and (not k.drain_low or low < DRAINED * k.drain_low):
-        k.drain_low, k.drained = low, k.limit
+    if read.low > SLOW * k.base and (not k.drain_low or read.low < DRAINED * k.drain_low):
+        k.drain_low, k.drained = read.low, k.limit
         k.limit = max(1.0, DRAIN_SHARE * k.limit)
         _forget_window(k, at)
         return
     k.drain_low = 0.0
-    k.base, k.base_answers, k.base_error = low, count, error
+    k.base, k.base_answers, k.base_error = read.low, read.count, read.error
     k.limit = k.drained * (1 + QUEUE_SHARE)
     k.drained, k.queue = 0.0, 0.0
 
@@ -636,24 +667,27 @@ def _target(k: Known) -> float:
     return max(QUEUE_LEAST, QUEUE_SHARE * k.limit)
 
 
-def _meet_queue(k: Known, at: Moment, doubt: float) -> None:
+def _meet_queue(k: Known, read: _Reading, at: Moment) -> None:
     target = _target(k)
     clear = target if k.queueing else (REFUSERS_QUEUE if k.refusing else 1.25 * QUEUE_SHARE) * k.limit
     sure = not k.refusing or at.now - k.refused_at > 5 * k.answer
-    if k.queue > max(clear, QUEUE_LEAST) + 1.5 * doubt and sure:
+    if k.queue > max(clear, QUEUE_LEAST) + 1.5 * read.rate * read.error and sure:
         first = not k.queueing
         k.queueing, k.refusing, k.step = True, False, 1.0
-        k.limit = max(1.0, min(k.limit, at.in_flight + 1) - (k.queue - target))
+        less = min(k.limit, at.in_flight + 1) - (k.queue - target)
+        if first:  # a queue that grows is longer than answers show; what is being served is known
+            less = min(less, (1 + QUEUE_SHARE) * read.rate * k.served_in)
+        k.limit = max(1.0, less)
         if k.mode is Mode.SEARCHING:
             k.mode = Mode.HOLDING
         _forget_window(k, at)
         if first:
-            k.queue = target
-            _drain(k, at)
+            k.queue, k.drained_at = target, at.now
     elif k.queueing and k.mode is Mode.HOLDING:
         if k.queue < 0.4 * target and _full(k, at):
-            k.limit += max(k.step, 0.12 * k.limit, 1.0)
-            k.step = min(2 * max(k.step, 0.12 * k.limit), 0.35 * k.limit)
+            k.limit += max(k.step, QUEUE_SHARE * k.limit, 1.0)
+            k.step = min(2 * max(k.step, QUEUE_SHARE * k.limit), 2 * QUEUE_SHARE * k.limit)
+            _forget_window(k, at)
             return
         k.step = 1.0
         if k.queue > target:

@@ -8,6 +8,7 @@ import pytest
 
 from registry.central.capacity import (
     FIRST_LIMIT,
+    FIRST_PAUSE,
     LONGEST_PAUSE,
     Known,
     Mode,
@@ -40,6 +41,12 @@ SETTLED = Known(
 
 def answered(*, at: float, seconds: float = ANSWER, count: int = 1) -> list[Seen]:
     return [Seen(began=at - seconds, ended=at, answered=True, beside=19) for _call in range(count)]
+
+
+def varied(*, at: float, waited: float = 0.0, count: int = 40) -> list[Seen]:
+    """Answers of half to one and a half usual times, after a wait."""
+    times = [ANSWER * (0.5 + number / (count - 1)) + waited for number in range(count)]
+    return [one for seconds in times for one in answered(at=at, seconds=seconds)]
 
 
 def refused(*, at: float, beside: int = 19, retry_after: float = 0.0) -> Seen:
@@ -234,11 +241,45 @@ class TestSilence:
         late = 100.0 + 21 * 86400
         assert learn(out, answered(at=late), moment(late, in_flight=0, full_at=0.0)).limit == 2.0
 
+    def test_is_probed_first_after_a_short_pause_and_then_after_a_longer_one(self) -> None:
+        silent = learn(replace(SETTLED, missing=20.0, learned_at=101.4), [], moment(101.5))
+        assert silent.probe_at == 101.5 + FIRST_PAUSE
+        assert silent.pause == next_pause(FIRST_PAUSE)
+
     def test_is_probed_ever_more_rarely_up_to_a_bound(self) -> None:
         pause = 3.0
         for _probe in range(5):
             pause = next_pause(pause)
         assert pause == LONGEST_PAUSE
+
+
+class TestAQueueAtTheCentre:
+    """Twenty calls of one second are served at once; what is more waits."""
+
+    HOLDING = replace(
+        SETTLED, queueing=True, base=0.6, learned_at=98.0, answered_at=98.0, window_at=98.0, window_let_in=900
+    )
+    SEARCHING = replace(HOLDING, mode=Mode.SEARCHING, queueing=False, limit=80.0)
+
+    def test_met_while_searching_leaves_what_is_served_and_a_fifth(self) -> None:
+        """Although the queue had grown far longer than the answers could tell."""
+        known = learn(self.SEARCHING, varied(at=100.0, waited=2.0), moment(100.0, in_flight=80))
+        assert known.queueing
+        assert known.mode is Mode.HOLDING
+        assert 20 < known.limit < 30
+
+    def test_that_is_empty_is_filled_up_once_for_each_answer_time(self) -> None:
+        """Calls begun before the limit was raised tell nothing of the new one."""
+        raised = learn(self.HOLDING, varied(at=100.0), moment(100.0))
+        again = learn(raised, varied(at=100.4), moment(100.4, in_flight=24))
+        later = learn(again, varied(at=102.4), moment(102.4, in_flight=24, let_in=1100))
+        assert SETTLED.limit < raised.limit == again.limit < later.limit
+
+    def test_is_not_read_from_the_last_answers_before_the_centre_closes(self) -> None:
+        """When nothing begins any more only the slow ones are left."""
+        rest = replace(self.HOLDING, window_let_in=1000)
+        known = learn(rest, varied(at=100.0, waited=4.0), moment(100.0, in_flight=3))
+        assert known.limit == SETTLED.limit
 
 
 class TestLostCalls:
