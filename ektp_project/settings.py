@@ -111,8 +111,10 @@ TEMPLATES = [
 
 # --- Data -------------------------------------------------------------------------------------
 DATABASES = {"default": env.db_url_config(required("DATABASE_URL", secret("DATABASE_URL")))}
+DATABASES["default"]["ENGINE"] = "registry.postgresql"
 DATABASES["default"]["OPTIONS"] = {
     **DATABASES["default"].get("OPTIONS", {}),
+    "prepare_threshold": 2,  # what comes a third time comes all day (registry/postgresql/prepared.py alone)
     "connect_timeout": 5,  # seconds; a database that is away is said soon, and tried again
     # Whoever vanishes without a farewell holds no locks for long: no transaction here waits for anything
     # but the database, so one that is idle belongs to a dead client. And the other way: a server that

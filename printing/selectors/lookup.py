@@ -9,17 +9,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
-from typing import Any
 from uuid import UUID
 
-from django.db import connection
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from printing.models.request import CardReason
-from printing.selectors.line import place_of
+from printing.selectors.line import PLACE
 from printing.states import ApplicationState, HoldReason, Refusal, RequestState
 from registry.models.resident import Resident, index_column, vault
+from registry.postgresql.prepared import ask
 
 S = RequestState
 NEXT: Mapping[str, Promise] = {
@@ -54,26 +53,29 @@ MAY_CONFIRM = frozenset({S.READY_FOR_PICKUP, S.UNCLAIMED})
 
 # Written by hand: a question at a kiosk is the most frequent of all, and Django's own way of asking
 # took ten times as long as PostgreSQL's of answering.
-BY_RECEIPT = """
-SELECT true, id, state, state_since, reason, hold_reason, office_id
-FROM printing_cardrequest WHERE receipt = %s
+REQUEST = (
+    f"true, me.id, me.state, me.state_since, me.reason, me.hold_reason, me.office_id, {PLACE}"  # of Found
+)
+BY_RECEIPT = f"""
+SELECT {REQUEST} FROM printing_cardrequest AS me WHERE me.receipt = %(receipt)s
 UNION ALL
-SELECT false, id, state, coalesce(judged_at, created_at), reason, refusal, office_id
-FROM printing_application WHERE receipt = %s AND request_id IS NULL
-"""
+SELECT false, id, state, coalesce(judged_at, created_at), reason, refusal, office_id, NULL
+FROM printing_application WHERE receipt = %(receipt)s AND request_id IS NULL
+"""  # noqa: S608 (no value of anybody's)
 BY_PERSON = """
-SELECT resident.id, resident.family_card_sealed,
-  true, request.id, request.state, request.state_since, request.reason, request.hold_reason, request.office_id
-FROM registry_resident AS resident
-JOIN printing_cardrequest AS request ON request.resident_id = resident.id
+SELECT resident.id, resident.family_card_sealed, {request}
+FROM registry_resident AS resident JOIN printing_cardrequest AS me ON me.resident_id = resident.id
 WHERE ({with_nik}) AND resident.birth_date = %s
-ORDER BY request.id DESC LIMIT 1
+ORDER BY me.id DESC LIMIT 1
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A request, or a wish that is none yet; ``note`` is why it is held, or was refused."""
+    """A request, or a wish that is none yet; ``note`` is why it is held, or was refused.
+
+    ``place`` in line: None unless it waits.
+    """
 
     is_request: bool
     pk: int
@@ -82,6 +84,7 @@ class Found:
     reason: str
     note: str
     office_id: int
+    place: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +106,7 @@ class Standing:
 
 def by_receipt(*, receipt: str) -> Found | None:
     """The request or the wish of this number. One query, which always asks both tables."""
-    row = _row(BY_RECEIPT, [receipt, receipt])
+    row = ask(BY_RECEIPT, {"receipt": receipt})
     return Found(*row) if row else None
 
 
@@ -111,7 +114,8 @@ def by_person(*, nik: str, birth_date: date, family_card: str) -> Found | None:
     """The latest request of the person of whom all three facts are true. One query."""
     safe = vault()
     columns = [f"resident.{index_column(version)} = %s" for version in safe.index_keys]
-    row = _row(BY_PERSON.format(with_nik=" OR ".join(columns)), [*safe.indexes(nik), birth_date])
+    question = BY_PERSON.format(request=REQUEST, with_nik=" OR ".join(columns))
+    row = ask(question, [*safe.indexes(nik), birth_date])
     who = Resident(pk=row[0], family_card_sealed=row[1]) if row else _nobody()
     is_true = who.is_of_family_card(family_card)  # also of nobody: opening a seal takes a time that tells
     return Found(*row[2:]) if row and is_true else None
@@ -123,13 +127,6 @@ def _nobody() -> Resident:
     nobody = Resident(pk=UUID(int=0))
     nobody.learn_family_card("0" * 16)
     return nobody
-
-
-def _row(question: str, facts: list[Any]) -> tuple[Any, ...] | None:
-    with connection.cursor() as cursor:
-        cursor.execute(question, facts)
-        found: tuple[Any, ...] | None = cursor.fetchone()
-    return found
 
 
 def standing(*, found: Found) -> Standing:
@@ -147,7 +144,7 @@ def _of_request(found: Found) -> Standing:
         reason=found.reason,
         reason_text=str(CardReason(found.reason).label),
         next=str(next_step),
-        place_in_line=place_of(request_id=found.pk) if found.state == S.WAITING else None,
+        place_in_line=found.place,
         hold_reason=found.note,
         hold_text=str(HoldReason(found.note).label) if held else "",
         gate_of=found.office_id if found.state in LIVE_GATE else None,

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from registry import keys
 from registry.models import Device, DeviceInvitation, DeviceKey, Office
 from registry.models.device import Scope
 from registry.models.resident import vault
+from registry.postgresql.prepared import ask
 
 INVITATION_SYMBOLS = 12  # 60 bits, for an hour, behind a limit
 INVITATION_LIVES = timedelta(hours=1)  # a clerk walks to the kiosk and types it in
@@ -23,11 +24,9 @@ NO_KEY = keys.digest("")  # compared with when there is no such key, so that the
 # Written by hand: it is asked before every request, and Django's own way of asking took ten times as
 # long as PostgreSQL's of answering.
 KEY = """
-SELECT key.digest, key.expires_at, device.name, device.scopes, device.networks, device.last_seen_at,
-  device.revoked_at, device.id, office.id, office.code, office.name
-FROM registry_devicekey AS key
-JOIN registry_device AS device ON device.id = key.device_id
-JOIN registry_office AS office ON office.id = device.office_id
+SELECT key.digest, key.expires_at, device.id, device.name, device.office_id, device.scopes, device.networks,
+  device.last_seen_at, device.revoked_at
+FROM registry_devicekey AS key JOIN registry_device AS device ON device.id = key.device_id
 WHERE key.prefix = %s
 """
 
@@ -140,16 +139,19 @@ def recognise(*, prefix: str, secret: str, now: datetime) -> DeviceKey | None:
 
 
 def _key(prefix: str) -> DeviceKey | None:
-    with connection.cursor() as cursor:
-        cursor.execute(KEY, [prefix])
-        row = cursor.fetchone()
+    row = ask(KEY, [prefix])
     if row is None:
         return None
-    digest, expires_at, name, scopes, networks, last_seen_at, revoked_at, pk, office_pk, code, office = row
+    digest, expires_at, pk, name, office, scopes, networks, last_seen_at, revoked_at = row
     device = Device(
-        pk=pk, name=name, scopes=scopes, networks=networks, last_seen_at=last_seen_at, revoked_at=revoked_at
+        pk=pk,
+        name=name,
+        office_id=office,
+        scopes=scopes,
+        networks=networks,
+        last_seen_at=last_seen_at,
+        revoked_at=revoked_at,
     )
-    device.office = Office(pk=office_pk, code=code, name=office)
     return DeviceKey(device=device, prefix=prefix, digest=digest, expires_at=expires_at)
 
 

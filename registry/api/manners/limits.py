@@ -7,13 +7,15 @@ receipts never reach Redis: a target is its keyed index.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
+from typing import Any
 
 from django.conf import settings
 from redis import Redis
-from redis.exceptions import RedisError
+from redis.exceptions import NoScriptError, RedisError
 
 from registry.api.manners.problems import RateLimited, Unavailable
 from registry.central.door import redis_client
@@ -33,6 +35,7 @@ for i, key in ipairs(KEYS) do
 end
 return found
 """
+COUNT_SHA = hashlib.sha1(COUNT.encode(), usedforsecurity=False).hexdigest()  # how Redis names a script
 MINUTE, HOUR = 60, 3600  # seconds
 
 
@@ -102,8 +105,9 @@ def of_target(target: str) -> Limit:
 
 def spend(limits: Sequence[Limit], *, redis: Redis | None = None) -> list[Spent]:
     """Count one more against each. Raises RateLimited; RedisError when nobody counts."""
-    counts = (redis or redis_client()).eval(
-        COUNT, len(limits), *(limit.key for limit in limits), *(limit.window * 1000 for limit in limits)
+    counts = _count(
+        redis or redis_client(),
+        *(len(limits), *(limit.key for limit in limits), *(limit.window * 1000 for limit in limits)),
     )
     spent = [
         Spent(limit, int(counts[2 * place]), ceil(int(counts[2 * place + 1]) / 1000))
@@ -115,6 +119,14 @@ def spend(limits: Sequence[Limit], *, redis: Redis | None = None) -> list[Spent]
         error.spent = spent
         raise error
     return spent
+
+
+def _count(redis: Redis, *asked: Any) -> Any:
+    """Ask by the script's name; a Redis that was emptied or started anew is told the script again."""
+    try:
+        return redis.evalsha(COUNT_SHA, *asked)
+    except NoScriptError:
+        return redis.eval(COUNT, *asked)
 
 
 def spend_or_refuse(limits: Sequence[Limit]) -> list[Spent]:

@@ -23,6 +23,7 @@ from rest_framework.response import Response
 from registry.api.manners.problems import KeyInFlight, KeyMissing, KeyReused
 from registry.models.answer import bond_of
 from registry.models.resident import vault
+from registry.postgresql.prepared import ask
 
 HEADER = "Idempotency-Key"
 KEY = re.compile(r"[A-Za-z0-9_-]{16,64}", re.ASCII)
@@ -79,9 +80,7 @@ def _fingerprint(request: Request) -> bytes:
 def _first(device: Any, key: str, fingerprint: bytes) -> Response | None:
     """The stored answer, or None when this is the first. Raises KeyInFlight and KeyReused."""
     bond = bond_of(device, key)
-    with connection.cursor() as cursor:
-        cursor.execute(FIRST, [lock_of(bond), device, key])
-        free, known, status, sealed = cursor.fetchone()
+    free, known, status, sealed = ask(FIRST, [lock_of(bond), device, key]) or (False, None, 0, b"")
     if not free:
         raise KeyInFlight(retry_after=1)
     if known is None:
