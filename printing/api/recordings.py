@@ -16,7 +16,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from printing.api.people import FamilyCardField, NikField
+from printing.receipt import new_receipt
 from printing.services.deliveries import Delivered, deliver
+from printing.services.newcomers import welcome
 from registry import nik
 from registry.api.manners.fields import (
     Answer,
@@ -30,7 +32,7 @@ from registry.api.manners.fields import (
     Whole,
     read,
 )
-from registry.api.manners.once import once
+from registry.api.manners.once import Slip, once, once_by
 from registry.api.manners.parsers import StrictJsonBatch
 from registry.api.manners.problems import Conflict, problem
 from registry.api.manners.view import ApiView
@@ -144,6 +146,34 @@ class BatchTaken(Answer):
     results = ItemResult(many=True)
 
 
+def _welcome(request: Request, slip: Slip) -> Response | None:
+    """The recording of somebody whom nobody has seen yet: nearly every one. None for every other."""
+    try:
+        sent = read(RecordingSent, request.data)
+    except serializers.ValidationError:
+        return None  # what is wrong is said after the key was looked at
+    device, receipt = request.user, new_receipt()
+    district = District(code=sent["district"], office_id=device.office_id)  # the statement knows whether
+    enrolment = _enrolment(sent, {district.code: district})
+    response = Response(
+        {
+            "recording_id": sent["recording_id"],
+            "verdict": Verdict.NEW.value,
+            "state": RecordingState.RECORDED,
+            "receipt": receipt,
+        },
+        status=201,
+    )
+    came = welcome(
+        enrolment=enrolment,
+        receipt=receipt,
+        device=device,
+        answer=slip.facts(response),
+        now=timezone.now(),
+    )
+    return response if came else None
+
+
 class RecordingsView(ApiView):
     """Recordings, one at a time."""
 
@@ -154,7 +184,7 @@ class RecordingsView(ApiView):
         request=RecordingSent,
         responses={200: RecordingTaken, 201: RecordingTaken},
     )
-    @once
+    @once_by(_welcome)
     def post(self, request: Request) -> Response:
         """Deliver one. 201: it is new; 200: it was here before."""
         sent = read(RecordingSent, request.data)

@@ -14,7 +14,6 @@ from django.db import transaction
 
 from printing.models import CardRequest
 from printing.models.request import CardReason
-from printing.services.newcomers import welcome
 from printing.services.requests import open_requests
 from registry.models import Device, Recording, Subject
 from registry.models.device import Scope
@@ -38,12 +37,6 @@ def deliver(*, enrolments: Sequence[Enrolment], device: Device, now: datetime) -
     A caller that goes on after RecordingIdTaken does so from a savepoint of its own.
     """
     with transaction.atomic(savepoint=False):
-        if len(enrolments) == 1:
-            newcomer = welcome(enrolment=enrolments[0], device=device, now=now)
-            if newcomer is not None:
-                if Scope.EVENTS in device.scopes:
-                    _follow(device, [newcomer.recording], [newcomer.request])
-                return [Delivered(newcomer.recording, Verdict.NEW, newcomer.request.receipt)]
         taken = take_in(
             enrolments=enrolments,
             office=device.office,

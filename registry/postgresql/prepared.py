@@ -17,5 +17,5 @@ def ask(statement: str, facts: Facts) -> tuple[Any, ...] | None:
     """
     with connection.prepared_cursor() as cursor:
         cursor.execute(statement, facts)
-        row: tuple[Any, ...] | None = cursor.fetchone()
+        row: tuple[Any, ...] | None = cursor.fetchone() if cursor.description else None
     return row

@@ -10,10 +10,12 @@ import hashlib
 import json
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import wraps
 from typing import Any
+from uuid import UUID
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import get_language
 from rest_framework.renderers import JSONRenderer
@@ -31,35 +33,81 @@ KEPT_HEADERS = ("ETag",)
 
 # One statement: the lock of this key until the end of the transaction, and the answer, if there is one.
 FIRST = """
-SELECT pg_try_advisory_xact_lock(%s), answer.fingerprint, answer.status, answer.sealed
+SELECT pg_try_advisory_xact_lock(%(lock)s), answer.fingerprint, answer.status, answer.sealed
 FROM (SELECT 1) AS one
-LEFT JOIN registry_storedanswer AS answer ON answer.device_id = %s AND answer.key = %s
+LEFT JOIN registry_storedanswer AS answer ON answer.device_id = %(device)s AND answer.key = %(key)s
 """
-
-
 STORE = """
 INSERT INTO registry_storedanswer (device_id, key, fingerprint, status, sealed, created_at)
-VALUES (%s, %s, %s, %s, %s, %s)
+VALUES (%(device)s, %(key)s, %(fingerprint)s, %(status)s, %(sealed)s, %(now)s)
 """
 
 
-def once(handler: Callable[..., Response]) -> Callable[..., Response]:
-    """Run ``handler`` in one transaction with its stored answer; again, give that answer."""
+@dataclass(frozen=True, slots=True)
+class Slip:
+    """One write of one device: the key it came under, and the print of what was sent."""
 
+    device: UUID
+    key: str
+    fingerprint: bytes
+
+    @property
+    def bond(self) -> str:
+        """What its answer is sealed to."""
+        return bond_of(self.device, self.key)
+
+    def facts(self, response: Response) -> dict[str, Any]:
+        """What is stored of the answer, and the lock under which that is done."""
+        headers = {name: response[name] for name in KEPT_HEADERS if response.has_header(name)}
+        headers["Content-Language"] = get_language()  # the answer is given again as it was
+        body = JSONRenderer().render(response.data).decode() or "null"
+        kept = f'{{"data":{body},"headers":{json.dumps(headers)}}}'
+        return {
+            "lock": lock_of(self.bond),
+            "device": self.device,
+            "key": self.key,
+            "fingerprint": self.fingerprint,
+            "status": response.status_code,
+            "sealed": vault().seal(kept, bound_to=self.bond),
+            "now": timezone.now(),
+        }
+
+
+Handler = Callable[..., Response]
+Shortcut = Callable[[Request, Slip], Response | None]
+
+
+def once(handler: Handler) -> Handler:
+    """Run ``handler`` in one transaction with its stored answer; again, give that answer."""
+    return _once(handler, None)
+
+
+def once_by(shortcut: Shortcut) -> Callable[[Handler], Handler]:
+    """The same, where ``shortcut`` is tried first.
+
+    It does the whole in one statement: the lock, the look for a stored answer, the effect and the answer
+    (the slip's facts). It answers None, and has done nothing, where anything is not as it expects.
+    """
+    return lambda handler: _once(handler, shortcut)
+
+
+def _once(handler: Handler, shortcut: Shortcut | None) -> Handler:
     @wraps(handler)
     def safely(view: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
         key = request.headers.get(HEADER, "")
         if not KEY.fullmatch(key):
             raise KeyMissing
-        device = request.user.pk
-        fingerprint = _fingerprint(request)
+        slip = Slip(request.user.pk, key, _fingerprint(request))
+        response = shortcut(request, slip) if shortcut else None
+        if response is not None:
+            return response
         try:
             with transaction.atomic():
-                stored = _first(device, key, fingerprint)
+                stored = _first(slip)
                 if stored is not None:
                     return stored
                 response = handler(view, request, *args, **kwargs)
-                _store(device, key, fingerprint, response)
+                ask(STORE, slip.facts(response))
         except IntegrityError as error:
             if "storedanswer_once" in str(error):
                 raise KeyInFlight(retry_after=1) from error
@@ -77,32 +125,20 @@ def _fingerprint(request: Request) -> bytes:
     ).digest()
 
 
-def _first(device: Any, key: str, fingerprint: bytes) -> Response | None:
+def _first(slip: Slip) -> Response | None:
     """The stored answer, or None when this is the first. Raises KeyInFlight and KeyReused."""
-    bond = bond_of(device, key)
-    free, known, status, sealed = ask(FIRST, [lock_of(bond), device, key]) or (False, None, 0, b"")
+    found = ask(FIRST, {"lock": lock_of(slip.bond), "device": slip.device, "key": slip.key})
+    free, known, status, sealed = found or (False, None, None, None)
     if not free:
         raise KeyInFlight(retry_after=1)
     if known is None:
         return None
-    if bytes(known) != fingerprint:
+    if bytes(known) != slip.fingerprint:
         raise KeyReused
-    kept = json.loads(vault().open(bytes(sealed), bound_to=bond))
+    kept = json.loads(vault().open(bytes(sealed), bound_to=slip.bond))
     return Response(kept["data"], status=status, headers={**kept["headers"], "Idempotent-Replayed": "true"})
 
 
 def lock_of(bond: str) -> int:
     """The advisory lock under which a key is worked on."""
     return int.from_bytes(hashlib.sha256(bond.encode()).digest()[:8], signed=True)
-
-
-def _store(device: Any, key: str, fingerprint: bytes, response: Response) -> None:
-    headers = {name: response[name] for name in KEPT_HEADERS if response.has_header(name)}
-    headers["Content-Language"] = get_language()  # the answer is given again as it was
-    body = JSONRenderer().render(response.data).decode() or "null"
-    sealed = vault().seal(
-        f'{{"data":{body},"headers":{json.dumps(headers)}}}',
-        bound_to=bond_of(device, key),
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(STORE, [device, key, fingerprint, response.status_code, sealed, timezone.now()])

@@ -5,23 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.utils import timezone
 
-from printing.api.recordings import RecordingSent, _districts, _enrolment
+from printing.api import recordings
 from printing.models import CardRequest
-from printing.services import deliveries
-from registry.api.manners.fields import read
-from registry.models import Event, Recording, Resident
-from registry.services.intake import Enrolment
+from registry.models import Event, Notice, Office, Recording, Resident, StoredAnswer
 from tests import factories
-from tests.devices import Speaker, a_recording
+from tests.devices import Speaker, a_device, a_recording, problem
 
 OWN = {"id", "receipt", "nik_sealed", "nik_index", "family_card_sealed", "resident", "recording", "request"}
+MOMENTS = {"recorded_at", "received_at", "created_at", "updated_at", "state_since", "due_at", "at"}
 
 
-def an_enrolment(office_id: int, number: int) -> Enrolment:
-    sent = read(RecordingSent, a_recording(number))
-    return _enrolment(sent, _districts(office_id, [sent["district"]]))
+@pytest.fixture
+def no_shortcut(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recordings, "welcome", lambda **_asked: False)
 
 
 def rows_of(number: int) -> list[dict[str, Any]]:
@@ -44,26 +41,64 @@ def rows_of(number: int) -> list[dict[str, Any]]:
 
 class TestWelcome:
     def test_writes_the_rows_of_the_ordinary_way(
-        self, device: Speaker, monkeypatch: pytest.MonkeyPatch
+        self, device: Speaker, request: pytest.FixtureRequest
     ) -> None:
-        now, who = timezone.now(), device.device
-        deliveries.deliver(enrolments=[an_enrolment(who.office_id, 1)], device=who, now=now)
-        monkeypatch.setattr(deliveries, "welcome", lambda **_asked: None)
-        deliveries.deliver(enrolments=[an_enrolment(who.office_id, 2)], device=who, now=now)
+        short_answer = device.post("recordings", a_recording(1)).json()
+        request.getfixturevalue("no_shortcut")
+        long_answer = device.post("recordings", a_recording(2)).json()
 
         short, long = rows_of(1), rows_of(2)
 
-        ignored = {"name", "recorded_at", "created_at", "updated_at"}
+        own = {"name"} | MOMENTS
         assert len(short) == 5
         for one, other in zip(short, long, strict=True):
-            assert {k: v for k, v in one.items() if k not in ignored} == {
-                k: v for k, v in other.items() if k not in ignored
+            assert {k: v for k, v in one.items() if k not in own} == {
+                k: v for k, v in other.items() if k not in own
             }
+            assert {k for k in one if one[k] is None} == {k for k in other if other[k] is None}
+        told = {"verdict", "state"}
+        assert short_answer.keys() == long_answer.keys()
+        assert {k: short_answer[k] for k in told} == {k: long_answer[k] for k in told}
+
+    def test_asks_two_questions_in_all(self, office: Office, django_assert_num_queries: Any) -> None:
+        station = a_device(office, "recordings")
+        station.post("recordings", a_recording(1))
+        with django_assert_num_queries(2):  # whose key this is, and everything else
+            assert station.post("recordings", a_recording(2)).status_code == 201
+
+    def test_stores_its_answer_with_it(self, device: Speaker) -> None:
+        first = device.post("recordings", a_recording(1), key="k" * 16)
+        again = device.post("recordings", a_recording(1), key="k" * 16)
+        own = {"server_time", "request_id"}
+        assert again.headers["Idempotent-Replayed"] == "true"
+        assert again.status_code == 201
+        assert {k: v for k, v in again.json().items() if k not in own} == {
+            k: v for k, v in first.json().items() if k not in own
+        }
+
+    def test_takes_nobody_in_under_a_key_that_was_used(self, device: Speaker) -> None:
+        device.post("recordings", a_recording(1), key="k" * 16)
+        assert problem(device.post("recordings", a_recording(2), key="k" * 16)) == "idempotency-key-reused"
+        assert Resident.objects.count() == 1
+
+    def test_takes_nobody_in_from_another_offices_district(self, device: Speaker) -> None:
+        answer = device.post("recordings", a_recording(1, district="21.03.01"))
+        assert answer.json()["errors"][0]["field"] == "district"
+        assert (Resident.objects.count(), StoredAnswer.objects.count()) == (0, 0)
+
+    def test_tells_followers_from_the_first_event_on(self, office: Office) -> None:
+        for scopes in (("recordings",), ("recordings", "events")):
+            follower = a_device(office, *scopes, name=" ".join(scopes))
+            follower.post("recordings", a_recording(len(scopes)))
+        told = Notice.objects.order_by("id").values_list("device__name", "event__subject", "event__target")
+        assert list(told) == [
+            ("recordings events", "recording", "recorded"),
+            ("recordings events", "request", "held"),
+        ]
 
     def test_knows_its_request_by_the_event(self, device: Speaker) -> None:
-        who = device.device
-        done = deliveries.deliver(enrolments=[an_enrolment(who.office_id, 1)], device=who, now=timezone.now())
-        request = CardRequest.objects.get(receipt=done[0].receipt)
+        receipt = device.post("recordings", a_recording(1)).json()["receipt"]
+        request = CardRequest.objects.get(receipt=receipt)
         assert Event.objects.get(subject="request").subject_id == str(request.pk)
         assert Event.objects.get(subject="recording").subject_id == str(request.recording_id)
 
