@@ -33,9 +33,10 @@ REQUEST_MOVES: Mapping[str, frozenset[str]] = {
     # A card that turns out bad is made again: on its command while the centre has not heard of it
     # (ready to print), on a new command when it has (waiting).
     S.PRINTED: frozenset({S.READY_FOR_PICKUP, S.READY_TO_PRINT, S.WAITING, S.UNCLAIMED}),
-    S.READY_FOR_PICKUP: frozenset({S.HANDED_OVER, S.READY_TO_PRINT, S.WAITING, S.UNCLAIMED}),
+    # Held: its card is not where it should be, and is looked for.
+    S.READY_FOR_PICKUP: frozenset({S.HANDED_OVER, S.READY_TO_PRINT, S.WAITING, S.UNCLAIMED, S.HELD}),
     S.UNCLAIMED: frozenset({S.READY_FOR_PICKUP, S.HANDED_OVER}),
-    S.HELD: frozenset({S.WAITING, S.AUTHORIZING, S.READY_TO_PRINT, S.CANCELLED}),
+    S.HELD: frozenset({S.WAITING, S.AUTHORIZING, S.READY_TO_PRINT, S.READY_FOR_PICKUP, S.CANCELLED}),
     S.HANDED_OVER: frozenset({S.ACTIVATED}),
     S.ACTIVATED: frozenset(),
     S.CANCELLED: frozenset(),
@@ -59,6 +60,7 @@ class HoldReason(TextChoices):
     POLICY = "policy", _("keputusan petugas")
     NOT_CONFIRMED = "not-confirmed", _("belum dikonfirmasi penduduk")
     DATA_QUERY = "data-query", _("data dipertanyakan")
+    CARD_MISSING = "card-missing", _("kartu sedang dicari")
 
 
 class AuthorizationState(TextChoices):

@@ -60,8 +60,16 @@ class Box(models.Model):
         return self.number
 
 
+class Fate(models.TextChoices):
+    """How a card's way in a box ended."""
+
+    ARRIVED = "arrived", _("tiba")
+    MISSING = "missing", _("tidak ada di kotak")
+    TAKEN_OUT = "taken_out", _("dikeluarkan sebelum dikirim")
+
+
 class BoxedCard(models.Model):
-    """One card in one box; on its way in one box at a time."""
+    """One card in one box; on its way in one box at a time. ``fate`` is empty while it travels."""
 
     id = models.BigAutoField(primary_key=True)
     box = models.ForeignKey(
@@ -75,6 +83,7 @@ class BoxedCard(models.Model):
         db_index=False,  # the constraint below begins with it
     )
     travels = models.BooleanField(_("dalam perjalanan"), default=True)
+    fate = models.CharField(_("akhirnya"), max_length=10, choices=Fate, blank=True, default="", db_default="")
 
     class Meta:
         verbose_name = _("kartu dalam kotak")
@@ -84,6 +93,9 @@ class BoxedCard(models.Model):
             models.UniqueConstraint(fields=["request", "box"], name="boxedcard_once"),
             models.UniqueConstraint(
                 fields=["request"], condition=Q(travels=True), name="boxedcard_in_one_box_at_a_time"
+            ),
+            models.CheckConstraint(
+                condition=Q(travels=False) | Q(fate=""), name="boxedcard_travels_until_its_fate"
             ),
         ]
         triggers = [pgtrigger.Protect(name="kept", operation=pgtrigger.Delete)]

@@ -37,6 +37,7 @@ NEXT_WHEN_HELD: Mapping[str, Promise] = {
     HoldReason.NOT_VISIBLE: _("Menunggu perekaman muncul di pusat; kantor menanyakannya berkala."),
     HoldReason.NOT_CONFIRMED: _("Nyatakan di kios atau loket bahwa Anda akan datang mengambil kartu."),
     HoldReason.DATA_QUERY: _("Datanglah ke loket dengan kartu keluarga: ada data yang perlu dicocokkan."),
+    HoldReason.CARD_MISSING: _("Kartu sudah dicetak tetapi belum ditemukan; kantor mencarinya."),
     HoldReason.NO_COMMAND: _("Pusat belum memberi perintah cetak; petugas menindaklanjuti."),
 }
 STILL_HELD = _("Petugas menindaklanjuti; permohonan Anda tidak kehilangan urutan.")
@@ -136,6 +137,7 @@ def standing(*, found: Found) -> Standing:
 
 def _of_request(found: Found) -> Standing:
     held = found.state == S.HELD
+    waits = found.state in LIVE_GATE and found.note != HoldReason.CARD_MISSING
     next_step = NEXT_WHEN_HELD.get(found.note, STILL_HELD) if held else NEXT[found.state]
     return Standing(
         state=found.state,
@@ -147,7 +149,7 @@ def _of_request(found: Found) -> Standing:
         place_in_line=found.place,
         hold_reason=found.note,
         hold_text=str(HoldReason(found.note).label) if held else "",
-        gate_of=found.office_id if found.state in LIVE_GATE else None,
+        gate_of=found.office_id if waits else None,
         can_confirm=found.state in MAY_CONFIRM or found.note == HoldReason.NOT_CONFIRMED,
     )
 

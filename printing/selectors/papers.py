@@ -13,6 +13,7 @@ from django.utils.timezone import localtime, make_aware
 
 from printing.models import Box as PackedBox
 from printing.models import CardRequest, Handover, PrintAttempt
+from printing.models.box import Fate
 from printing.models.job import Outcome
 from printing.models.request import CardReason
 from printing.paper.box import Box, Card
@@ -289,9 +290,11 @@ def _districts(office: Office, **counts: Counter[int]) -> list[DistrictRow]:
 
 
 def box(*, packed: PackedBox) -> Box:
-    """A box as it was packed, by village and name."""
-    cards = packed.cards.select_related("request__resident").order_by(
-        "request__resident__village", "request__resident__name", "request"
+    """A box as it left or will leave, by village and name."""
+    cards = (
+        packed.cards.exclude(fate=Fate.TAKEN_OUT)
+        .select_related("request__resident")
+        .order_by("request__resident__village", "request__resident__name", "request")
     )
     return Box(
         issuer=issuer(packed.office),

@@ -14,7 +14,8 @@ from uuid import UUID
 from django.db import OperationalError, transaction
 from django.utils.translation import gettext as _
 
-from printing.models import CardRequest, PrintAuthorization, PrintJob
+from printing.models import CardRequest, PrintAttempt, PrintAuthorization, PrintJob
+from printing.models.job import Outcome
 from printing.models.request import CardReason, Priority
 from printing.receipt import new_receipt
 from printing.services.inspection import NotNow
@@ -30,10 +31,20 @@ from printing.states import (
 from registry.models import Recording, Resident
 from registry.states import RecordingState
 
-__all__ = ["NotNow", "cancel", "hold", "open_requests", "prioritise", "release", "release_visible"]
+__all__ = [
+    "NotNow",
+    "cancel",
+    "declare_lost",
+    "hold",
+    "open_requests",
+    "prioritise",
+    "release",
+    "release_visible",
+]
 
 S, A = RequestState, AuthorizationState
 FREE = {"hold_reason": "", "hold_note": ""}  # what leaves a request together with its hold
+NOT_CHOSEN = frozenset({HoldReason.NOT_VISIBLE, HoldReason.CARD_MISSING})  # the centre, or a box, says so
 NOTE_LENGTH = 300  # CardRequest.hold_note
 REASON_LENGTH = 200  # CardRequest.priority_reason
 
@@ -135,8 +146,10 @@ def release_visible(*, recordings: Sequence[Recording], now: datetime, actor: st
 
 def hold(*, request: CardRequest, reason: HoldReason, note: str, actor: str, now: datetime) -> CardRequest:
     """Take a request out of the line until somebody releases it. Raises NotNow."""
-    if reason == HoldReason.NOT_VISIBLE:
-        raise NotNow(_("Alasan “belum muncul di pusat” hanya diisi oleh sistem; pilih alasan lain."))
+    if reason in NOT_CHOSEN:
+        raise NotNow(
+            _("Alasan “%(reason)s” hanya diisi oleh sistem; pilih alasan lain.") % {"reason": reason.label}
+        )
     with transaction.atomic():
         request = _locked(request, states=IN_LINE)
         request.move(
@@ -153,11 +166,15 @@ def hold(*, request: CardRequest, reason: HoldReason, note: str, actor: str, now
 def release(*, request: CardRequest, note: str, actor: str, now: datetime) -> CardRequest:
     """Let a held request go on where its print command stands. Raises NotNow.
 
+    A card that was looked for is there: it is ready for pickup again.
     A card whose attempts were spent on a command that is still good is decided at its job
     (``inspection.try_again``); once the command has run out, the request asks for a new one.
     """
     with transaction.atomic():
         request = _locked(request, states={S.HELD})
+        if request.hold_reason == HoldReason.CARD_MISSING:
+            request.move(to=S.READY_FOR_PICKUP, at=now, actor=actor, why=note or "card-found", **FREE)
+            return request
         visible = Recording.objects.filter(pk=request.recording_id, state=RecordingState.VISIBLE).exists()
         if request.hold_reason == HoldReason.NOT_VISIBLE and not visible:
             raise NotNow(
@@ -172,6 +189,20 @@ def release(*, request: CardRequest, note: str, actor: str, now: datetime) -> Ca
     return request
 
 
+def declare_lost(*, request: CardRequest, note: str, actor: str, now: datetime) -> CardRequest:
+    """The card that was looked for is nowhere: another is made, on a command of its own. Raises NotNow."""
+    if not note.strip():
+        raise NotNow(_("Sebutkan di mana kartu sudah dicari."))
+    with transaction.atomic():
+        request = _locked(request, states={S.HELD})
+        if request.hold_reason != HoldReason.CARD_MISSING:
+            raise NotNow(_("Kartu ini tidak sedang dicari."))
+        if _unreported(request):  # the centre gives no second command while the first looks unused
+            raise NotNow(_("Hasil cetak sedang dilaporkan ke pusat; coba lagi sebentar."))
+        request.move(to=S.WAITING, at=now, actor=actor, why=note, reason=CardReason.LOST, due_at=now, **FREE)
+    return request
+
+
 def cancel(*, request: CardRequest, reason: str, actor: str, now: datetime) -> CardRequest:
     """End a request whose card is not to be made, together with its print command. Raises NotNow.
 
@@ -181,6 +212,8 @@ def cancel(*, request: CardRequest, reason: str, actor: str, now: datetime) -> C
         raise NotNow(_("Sebutkan alasan pembatalan."))
     with transaction.atomic():
         request = _locked(request, states=IN_LINE | {S.HELD})
+        if request.hold_reason == HoldReason.CARD_MISSING:
+            raise NotNow(_("Kartunya sudah dicetak: nyatakan ditemukan atau hilang."))
         authorization = _live_authorization(request)
         if authorization:
             if authorization.state == A.ASKING:
@@ -243,6 +276,11 @@ def _drop_job(authorization: PrintAuthorization, *, why: str, actor: str, now: d
         job.move(to=JobState.DISCARDED, at=now, actor=actor, why=why)
     elif job.state != JobState.DISCARDED:
         raise NotNow(_("Kartu sedang dicetak; putuskan di pekerjaan cetaknya."))
+
+
+def _unreported(request: CardRequest) -> bool:
+    printed = PrintAttempt.objects.filter(outcome=Outcome.PRINTED, job__authorization__request=request)
+    return printed.filter(reported_at=None).exists()
 
 
 def _locked(request: CardRequest, *, states: Collection[str]) -> CardRequest:

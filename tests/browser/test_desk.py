@@ -170,14 +170,18 @@ class TestBox:
         page.get_by_label("Kecamatan").select_option(label=str(ready.recording.district))
         assert serious_findings(page) == []
         page.locator('input[name="_save"]').click()
-        for action, told in (("Kotak dikirim", "sent_by"), ("Kotak diterima di kecamatan", "received_by")):
-            page.locator("#result_list .action-select").check()
-            page.locator('select[name="action"]').select_option(label=action)
-            page.locator('button[name="index"]').click()
-            expect(page.locator(".messagelist")).to_contain_text("Selesai: 1 baris")
-            assert Box.objects.values_list(told, flat=True).get() == "sari"
+        page.get_by_role("link", name="Lihat isi").click()
         assert serious_findings(page) == []
-        page.locator("#result_list tbody th a").click()
+        page.get_by_role("button", name="Kotak dikirim").click()
+        expect(page.locator(".messagelist")).to_contain_text("Kotak dikirim")
+        assert serious_findings(page) == []
+        page.get_by_label(ready.receipt).check()
+        page.get_by_role("button", name="Terima yang dicentang").click()
+        expect(page.locator(".messagelist")).to_contain_text("isinya lengkap")
+        expect(page.locator("#content")).to_contain_text("tiba")
+        assert Box.objects.values_list("sent_by", "received_by").get() == ("sari", "sari")
+        assert serious_findings(page) == []
+        page.get_by_role("link", name="21.02.03/").click()
         expect(page.locator("#content")).to_contain_text("sari")
         assert serious_findings(page) == []
         page.goto(page.url.partition("/printing/")[0] + "/papers/")

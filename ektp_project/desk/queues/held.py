@@ -31,6 +31,16 @@ def cancel(row: CardRequest, words: Words, *, actor: str, now: datetime) -> None
     requests.cancel(request=row, reason=words["reason"], actor=actor, now=now)
 
 
+def make_again(row: CardRequest, words: Words, *, actor: str, now: datetime) -> None:
+    """The card is nowhere. Raises NotNow."""
+    requests.declare_lost(request=row, note=words["reason"], actor=actor, now=now)
+
+
+def is_looked_for(row: CardRequest) -> bool:
+    """Whether the card was made and is not where it should be."""
+    return row.hold_reason == HoldReason.CARD_MISSING
+
+
 class Held(Desk):
     """Requests held, by reason."""
 
@@ -47,9 +57,18 @@ class Held(Desk):
             _("Lepaskan"),
             CHANGE,
             release,
-            fits=lambda row: row.hold_reason != HoldReason.NOT_VISIBLE,  # they come by themselves
+            fits=lambda row: row.hold_reason not in requests.NOT_CHOSEN,  # they come by themselves
         ),
-        Deed("batalkan", _("Batalkan"), CHANGE, cancel, form=ReasonForm),
+        Deed("ditemukan", _("Kartu ditemukan"), CHANGE, release, fits=is_looked_for),
+        Deed("hilang", _("Hilang: cetak lagi"), CHANGE, make_again, form=ReasonForm, fits=is_looked_for),
+        Deed(
+            "batalkan",
+            _("Batalkan"),
+            CHANGE,
+            cancel,
+            form=ReasonForm,
+            fits=lambda row: not is_looked_for(row),
+        ),
     )
 
     def rows(self, *, office: Office) -> QuerySet[CardRequest]:
