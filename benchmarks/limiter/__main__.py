@@ -3,7 +3,8 @@
 Every limiter plays every scene with the same seeds; the figures are medians over the seeds. Those
 that call again as fast as they are refused, and those told wrong, play the first three scenes only.
 ``--json`` prints one object instead of tables; ``--scenes=a,b``, ``--limiters=a,b`` and ``--seeds=1``
-choose less, ``--full`` leaves nothing out.
+choose less, ``--full`` leaves nothing out. ``--grid`` plays ours alone in the scenes that no rule was made
+for, the worst first.
 """
 
 from __future__ import annotations
@@ -22,12 +23,14 @@ from dataclasses import dataclass
 from random import Random
 from statistics import median
 
+from benchmarks.limiter.grid import GRID
 from benchmarks.limiter.roster import ROSTER, Entry
 from benchmarks.limiter.scenes import MAIN, SCENES, WEEKS
 from benchmarks.limiter.world import Result, Scene, play
 
 SEEDS = 5
 OURS = "ours"
+ALL = SCENES | GRID
 ENTRIES = {entry.name: entry for entry in ROSTER}
 AS_MANY_CALLS = {"ours"}  # of whom a three-week outage asks little
 
@@ -52,7 +55,10 @@ def main(arguments: Sequence[str]) -> int:
     began = time.perf_counter()
     games = list(_games(options))
     played = _play_all(games, seeds=options.seeds, quiet=options.json)
-    figures = {game: _figures(SCENES[game[0]], played[game]) for game in games}
+    figures = {game: _figures(ALL[game[0]], played[game]) for game in games}
+    if options.grid and not options.json:
+        _print_grid(figures)
+        return 0
     if options.json:
         print(json.dumps(_as_json(figures, options.seeds), allow_nan=False))
         return 0
@@ -84,8 +90,8 @@ def _worth_playing(entry: Entry, scene: str, first: set[str]) -> bool:
 
 def _play_one(game: tuple[str, str, int]) -> tuple[str, str, Result]:
     scene, name, seed = game
-    limiters = ENTRIES[name].make(SCENES[scene], Random(1000 + seed))
-    return scene, name, play(SCENES[scene], limiters, seed)
+    limiters = ENTRIES[name].make(ALL[scene], Random(1000 + seed))
+    return scene, name, play(ALL[scene], limiters, seed)
 
 
 def _play_all(
@@ -141,6 +147,16 @@ def _print_scene(scene: str, rows: dict[str, Figures]) -> None:
             f"{_seconds(row.back_after_half):>8}{_seconds(row.p99):>8}{row.fairness:>7.3f}"
             f"{'' if row.dead_per_minute is None else f'{row.dead_per_minute:,.1f}':>10}"
         )
+
+
+def _print_grid(figures: dict[tuple[str, str], Figures]) -> None:
+    """The least used first."""
+    rows = sorted(figures.items(), key=lambda item: item[1].used)
+    for (scene, _name), row in rows:
+        fair = f"{row.fairness:.3f}"
+        print(f"{scene:<42}{row.used:>6.2f}{row.wasted:>9.1%}{fair:>8}")
+    for bound in (0.93, 0.8):
+        print(f"{sum(row.used < bound for _, row in rows)} of {len(rows)} scenes below {bound}")
 
 
 def _seconds(figure: float | None) -> str:
@@ -199,10 +215,14 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="limiter", description=__doc__)
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--full", action="store_true")
+    parser.add_argument("--grid", action="store_true")
     parser.add_argument("--seeds", type=int, default=SEEDS)
-    parser.add_argument("--scenes", type=_names(SCENES), default=list(SCENES))
-    parser.add_argument("--limiters", type=_names(ENTRIES), default=list(ENTRIES))
-    return parser.parse_args(arguments)
+    parser.add_argument("--scenes", type=_names(ALL))
+    parser.add_argument("--limiters", type=_names(ENTRIES))
+    options = parser.parse_args(arguments)
+    options.scenes = options.scenes or list(GRID if options.grid else SCENES)
+    options.limiters = options.limiters or ([OURS] if options.grid else list(ENTRIES))
+    return options
 
 
 def _names(known: Iterable[str]) -> Callable[[str], list[str]]:

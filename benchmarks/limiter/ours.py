@@ -73,9 +73,11 @@ class Ours:
         told = self.waiting[client][1] if client in self.waiting else None
         if told is None:
             ahead = sum(at <= turn for at, _told in self.waiting.values())
-            told = first + min(every * (1 + ahead), SET["longest_turn"])
+            if first <= now:  # a place must fall free first
+                ahead += 1
+            told = first + min(every * ahead, SET["longest_turn"])
         due = told <= now
-        self.waiting[client] = (turn, now if due else told)
+        self.waiting[client] = (turn, first if due else told)
         return max(first, now + min(every, SET["again_seconds"])) if due else told
 
     def _in_flight(self) -> int:

@@ -61,6 +61,10 @@ class Scene:
             share = value
         return share
 
+    def slots(self, share: float) -> int:
+        """Calls that are worked on at the same time at this share of the capacity."""
+        return max(1, round(self.capacity * share)) if share else 0
+
     def closed_until(self, now: float) -> float | None:
         """When the centre opens, if it is closed now."""
         return next((end for begin, end in self.closed if begin <= now < end), None)
@@ -244,8 +248,7 @@ class _Run:
         self.at(self.now + self.scene.refusal, lambda: self._end(call, kind, retry_after))
 
     def _slots(self) -> int:
-        share = self.scene.share(self.now)
-        return max(1, round(self.scene.capacity * share)) if share else 0
+        return self.scene.slots(self.scene.share(self.now))
 
     def _within_quota(self, call: _Call) -> None:
         rate = self.rate * self.scene.share(self.now)
@@ -351,7 +354,8 @@ def _possible(scene: Scene) -> float:
     for begin, end, share in _pieces(scene):
         away = [*scene.closed, *scene.idle]
         lost = sum(max(0.0, min(end, b) - max(begin, a)) for a, b in away)
-        total += share * (end - begin - lost)
+        served = share if scene.centre == "quota" else scene.slots(share) / scene.capacity
+        total += served * (end - begin - lost)
     return total
 
 

@@ -49,13 +49,11 @@ QUANTILE_ERROR = 0.5  # its standard error is about half the median over the roo
 # --- A quota per time, or a number at a time? -----------------------------------------------------
 
 ODD = 3  # times that a call was let in where one had just been refused: it is not their number
-NEW_ANSWERS = 50  # with so few answers it is taken for chance: a quota would show soon, and worse
 ALIKE = 0.01  # two refusals at levels as near as this: it is their number
 ALIKE_ROW = 4  # of them in a row, where a quota was believed in
 QUOTA_SHARE = 0.999  # of what was let in per second between two refusals
 QUOTA_RUN = 280  # calls let in since the last refusal: so long a quota that is all used lets none go by
-QUOTA_CALLS = 60  # let in between them: a rate read from fewer is off by more than two in a hundred ...
-QUOTA_FEWEST = 5  # ... and from fewer than these nothing can be read:
+QUOTA_FEWEST = 5  # let in between them; from fewer nothing can be read:
 QUOTA_CUT = 0.8  # ... down by a fifth instead
 QUOTA_TRY = 0.015  # of the pace: the first try
 QUOTA_FAR = 1.11  # times the pace before: a try that went as far says that the quota has risen
@@ -66,13 +64,14 @@ BLOCKED = 3  # refusals in a row: nothing is let in at all
 
 # --- Chance ---------------------------------------------------------------------------------------
 
-CLEAN_CALLS = 60  # let in without a refusal: whatever we did last was enough
-CUTS = 8  # cuts of the pace without such a run ...
-CUTS_CALLS = 80  # ... over so many calls let in: the cause is not ours
-SHARE_CALLS = 40  # calls from which the share of refusals is read
+OVER = 0.4  # of the calls are refused where the level is one too high: each that is asks again at once
+BY_CHANCE = 0.001  # so seldom is a run of refusals taken for more than chance
+CLEAN_CALLS = 100  # let in since the last refusal: whatever was done then was enough
+LOOK_LONGER = 1.5  # times the calls that the odd refusals took: chance refuses two again, but once in fifty
+LOOK_REFUSED = 10  # refusals by chance tell their share well enough ...
+LOOK_EVERY = 20  # ... and one call of so many is spent on looking
+NOISE_MOST = 0.33  # of the calls: what fails more often than that is not chance
 LONGEST_WAIT = 3600.0  # s; a longer Retry-After is asked about again within the hour
-NOISE_CUT = 0.9  # of the level: where chance plays in, no single refusal tells where it is
-BY_CHANCE = 0.0003  # so seldom is a run of refusals taken for chance
 
 # --- A queue at the centre ------------------------------------------------------------------------
 
@@ -80,7 +79,7 @@ QUEUE_SHARE = 0.2  # of the limit may wait at the centre: more than the error of
 QUEUE_LEAST = 1.0  # ... and one call where the limit is small
 REFUSERS_QUEUE = 0.5  # of the limit: a centre that refuses is believed to queue only when it surely does
 DRAIN_EVERY = 1800.0  # s; the queue is let run dry now and then, to see the answer time without it ...
-DRAIN_SHARE = 0.7  # ... at this share of what was served ...
+LESS = 0.7  # ... at this share of what was served ...
 SLOW = 3.0  # times the answer time known before: then it is not dry yet ...
 DRAINED = 0.85  # ... and less is tried, while that makes answers quicker by more than chance
 LATE_SHARE = 0.25  # of the time after which a call is given up: the mean answer of a centre that is overrun
@@ -176,11 +175,8 @@ class Known:
     cut_at: float = 0.0
     wait_until: float = 0.0  # nothing begins before: so the centre asked
     refused_level: float = -10.0  # the centre refused one more than this, lately
-    share: float = 0.0  # of calls refused, lately
-    clean: int = 0  # calls let in since the last refusal
     alike: int = 0  # refusals in a row at the same level
     odd: int = 0  # times that a call was let in where one had been refused
-    odd_from: float = 0.0  # the limit before them
     doubt: bool = False  # refused at a new level: ask there once more
     since: float = 0.0  # the refusal from which calls let in are counted ...
     since_let_in: int = 0
@@ -188,8 +184,13 @@ class Known:
     last_let_in: int = 0
 
     noise: float = 0.0  # share of calls that fail at any load
+    evidence: float = 0.0  # that the last refusals were not by chance: the logarithm of how seldom that is
     cuts: int = 0  # cuts of the pace without a clean run between
     cut_let_in: int = 0  # calls let in before them
+    look_calls: int = 0  # less is asked for so many calls, to see whether chance refuses as many ...
+    look_from: int = 0  # ... from so many let in on
+    look_refused: int = 0
+    look_rate: float = 0.0  # calls let in per second before, if that may be a quota
 
     quota: bool = False  # this centre counts calls per time
     quota_pace: float = 0.0  # calls begun per second that it bears
@@ -344,7 +345,7 @@ def _fall_silent(k: Known, at: Moment) -> None:
     k.mode = Mode.OUTAGE
     k.probe_at, k.pause = at.now + FIRST_PAUSE, next_pause(FIRST_PAUSE)
     k.void_before = at.now
-    k.missing, k.failures, k.in_row = 0.0, 0, 0
+    k.missing, k.failures, k.in_row, k.look_calls = 0.0, 0, 0, 0
 
 
 def _listen(k: Known, seen: Sequence[Seen], at: Moment) -> None:
@@ -366,6 +367,7 @@ def _return(k: Known, at: Moment, *, quiet: float) -> None:
     k.mode, k.returned_at = Mode.RETURNING, at.now
     k.limit = max(1.0, k.before * share)
     k.rate = k.weight = k.missing = 0.0
+    k.look_calls = 0
     k.refused_level, k.since = -10.0, 0.0
     _forget_window(k, at)
 
@@ -396,28 +398,26 @@ def next_pause(pause: float) -> float:
 
 def _heed_refusals(k: Known, seen: Sequence[Seen], at: Moment) -> None:
     if at.proven or any(one.answered and one.began > k.refused_began for one in seen):
+        if k.in_row:
+            k.evidence = 0.0
         k.in_row = k.spent = 0
         if k.mode is Mode.YIELDING:
             _let_in_again(k, at)
     refused = [one for one in seen if not one.answered and not one.timed_out]
-    ended = sum(one.answered for one in seen) + len(refused)
-    if ended:
-        k.share += (1 - (1 - 1 / SHARE_CALLS) ** ended) * (len(refused) / ended - k.share)
-    left = k.credit - len(refused) + k.noise * ended
-    k.credit = max(min(left, max(k.credit, CREDIT)), -DEBT)
-    if k.clean >= CLEAN_CALLS or k.mode is Mode.SEARCHING:
-        k.odd_from = k.limit
-    k.clean = 0 if refused else k.clean + ended
-    if k.clean >= CLEAN_CALLS:
-        k.cuts = 0
     news = [one for one in refused if one.began > k.cut_at]
-    if news:
-        k.refusing, k.queueing = True, False  # a refusal is the plainer word
+    ended = sum(one.answered for one in seen) + len(refused)
+    sure = _more_than_chance(k, len(news), ended - len(refused))
+    if k.look_calls and (not k.noise or not sure):
+        _look_on(k, len(news), at)
+    elif sure and news:
+        k.look_calls = 0
+        k.credit = max(k.credit - len(refused), min(k.credit, -DEBT))
         k.in_row += 1
+        if not k.queueing or k.in_row > 1:
+            k.refusing, k.queueing = True, False  # a refusal is the plainer word
         k.refused_began = max(one.began for one in news)
         k.wait_until = max(k.wait_until, _asked_to_wait(k, refused, at))
-        if not k.noise or _beyond_noise(k):
-            _cut(k, min(one.beside for one in news), max(one.retry_after for one in news), at)
+        _cut(k, min(one.beside for one in news), max(one.retry_after for one in news), at)
 
 
 def _asked_to_wait(k: Known, refused: Sequence[Seen], at: Moment) -> float:
@@ -441,7 +441,7 @@ def _cut(k: Known, level: int, wait: float, at: Moment) -> None:
     if at.now - k.refused_at > 3 * k.answer:
         k.before = k.limit
     k.refused_at = k.cut_at = at.now
-    if k.in_row == 1 and not k.noise:
+    if k.in_row == 1:
         _compare(k, level)
     k.refused_level = level
     if k.mode is Mode.RETURNING or (k.mode is Mode.SEARCHING and (k.in_row >= 2 or k.credit < 0)):
@@ -450,9 +450,6 @@ def _cut(k: Known, level: int, wait: float, at: Moment) -> None:
         _mark(k, at.now + wait, at)
     if k.quota:
         _slow_down(k, at)
-    elif k.noise:
-        k.limit *= NOISE_CUT
-        _count_cut(k, at)
     else:
         k.limit = min(k.limit, level - 2.0 * (k.in_row - 1))
         k.step, k.grown_at, k.full_at = 1.0, max(k.grown_at, at.now), 0.0
@@ -464,8 +461,11 @@ def _cut(k: Known, level: int, wait: float, at: Moment) -> None:
 
 def _compare(k: Known, level: int) -> None:
     """Refused at one level again and again: that is what the centre counts. Else ask there once more."""
-    alike = abs(level - k.refused_level) <= ALIKE * level
+    usual = k.quota_pace * k.answer  # so many are in flight at a quota whatever refuses them
+    alike = level > usual and abs(level - k.refused_level) <= ALIKE * level
     k.alike = k.alike + 1 if alike else 0
+    if not level:
+        k.odd += 1  # it was the only one
     k.doubt = not alike
     if alike:
         k.odd = max(0, k.odd - 1)
@@ -480,20 +480,18 @@ def _mark(k: Known, opens: float, at: Moment) -> None:
         k.since, k.since_let_in = opens, at.let_in
 
 
-def _wonder(k: Known, at: Moment) -> None:
-    """Let in where one was refused: by chance, by a rise, or because their number is not what counts."""
-    k.odd, k.refused_level, k.doubt = k.odd + 1, -10.0, False
+def _wonder(k: Known, at: Moment) -> bool:
+    """Let in where one was refused: by chance, by a rise, or because their number is not what counts?"""
+    k.odd, k.refused_level, k.doubt = k.odd + 1, -10.0, True
     let_in, span = k.last_let_in - k.since_let_in, k.last - k.since
-    if k.odd >= ODD and k.answers < NEW_ANSWERS:
-        _blame_chance(k)
-        k.mode = Mode.SEARCHING
-    elif k.odd >= ODD and let_in >= QUOTA_FEWEST:
-        _count_time(k, let_in / span, at)
+    if k.odd < ODD or let_in < QUOTA_FEWEST:
+        return False
+    _look_below(k, int(LOOK_LONGER * let_in), at, rate=let_in / span)
+    return True
 
 
 def _count_time(k: Known, rate: float, at: Moment) -> None:
-    k.quota, k.cuts, k.odd = True, 0, 0
-    k.quota_pace = k.pace = QUOTA_SHARE * rate
+    k.quota, k.quota_pace, k.pace, k.since = True, QUOTA_SHARE * rate, QUOTA_SHARE * rate, 0.0
     _begin_try(k, QUOTA_TRY, at)
     _make_room(k)
 
@@ -514,21 +512,20 @@ def _slow_down(k: Known, at: Moment) -> None:
     if k.in_row > 1:
         return
     let_in, span = at.let_in - k.since_let_in, k.last - k.since
-    tried, roughly = k.quota_pace > k.try_pace, False
+    tried = k.quota_pace > k.try_pace
     if tried and (k.quota_pace > QUOTA_FAR * k.try_pace or not k.since):
         k.quota_pace = k.quota_before  # borne a moment ago; what is let in from now on tells the rest
-        k.since, k.since_let_in = k.last, at.let_in
-    elif let_in >= QUOTA_CALLS or not k.since:
-        least = k.try_pace if tried else 0.0
-        k.quota_pace = min(k.quota_pace, max(least, QUOTA_SHARE * let_in / span)) if k.since else k.try_pace
-        k.since, k.since_let_in = k.last, at.let_in
+    elif not k.since:
+        k.quota_pace = k.try_pace
+    elif let_in < QUOTA_FEWEST:
+        k.quota_pace *= QUOTA_CUT
     else:
-        roughly = let_in >= QUOTA_FEWEST
-        k.quota_pace = min(k.quota_pace, (let_in + 0.5) / span) if roughly else QUOTA_CUT * k.quota_pace
-    k.pace = k.quota_pace
+        least = k.try_pace if tried else 0.0
+        k.quota_pace = min(k.quota_pace, max(least, QUOTA_SHARE * let_in / span))
+    k.since, k.since_let_in, k.pace = k.last, at.let_in, k.quota_pace
     _begin_try(k, QUOTA_TRY, at)
-    if roughly:
-        _count_cut(k, at)
+    if not tried:
+        _count_cut(k, let_in, at)
 
 
 def _heed_lost_calls(k: Known, seen: Sequence[Seen], at: Moment) -> None:
@@ -546,29 +543,49 @@ def _heed_lost_calls(k: Known, seen: Sequence[Seen], at: Moment) -> None:
 # --- Chance ---------------------------------------------------------------------------------------
 
 
-def _beyond_noise(k: Known) -> bool:
-    """Whether refusals come more often than they do at any load."""
-    k.noise += (min(k.share, k.noise) - k.noise) / (10 * SHARE_CALLS)
-    if k.share < k.noise / 5:
-        k.noise = 0.0
-    spread = math.sqrt(k.noise * (1 - k.noise) / SHARE_CALLS)
-    return k.noise**k.in_row < BY_CHANCE or k.share > k.noise + 4 * spread
+def _more_than_chance(k: Known, refused: int, answered: int) -> bool:
+    """Add up how much likelier each end is where the level is too high; nothing is left of mere chance."""
+    noise = max(k.noise, BY_CHANCE**2)
+    step = refused * math.log(OVER / noise) + answered * math.log((1 - OVER) / (1 - noise))
+    k.evidence = max(0.0, k.evidence + step)
+    return k.evidence > -math.log(BY_CHANCE)
 
 
-def _count_cut(k: Known, at: Moment) -> None:
-    """Less and less, and refused as often: it is not our doing, and more of it than we thought."""
-    k.cut_let_in = k.cut_let_in if k.cuts else at.let_in
+def _count_cut(k: Known, let_in: int, at: Moment) -> None:
+    """Less and less, and refused as often: is it our doing?"""
+    if not k.cuts or let_in >= CLEAN_CALLS:
+        k.cuts, k.cut_let_in = 0, at.let_in
     k.cuts += 1
-    if k.cuts >= CUTS and at.let_in - k.cut_let_in >= CUTS_CALLS:
-        _blame_chance(k)
+    calls = at.let_in - k.cut_let_in
+    if k.cuts > ODD and calls >= QUOTA_FEWEST:
+        _look_below(k, int(LOOK_LONGER * calls), at, rate=k.quota_pace)
 
 
-def _blame_chance(k: Known) -> None:
-    """Back to where it began."""
-    k.noise = max(k.share, 1 / SHARE_CALLS)
-    k.quota, k.quota_pace, k.pace, k.cuts = False, 0.0, 0.0, 0
-    k.limit, k.refused_level = max(k.limit, k.odd_from), -10.0
-    k.mode, k.credit, k.in_row, k.odd = Mode.HOLDING, CREDIT, 0, 0
+def _look_below(k: Known, calls: int, at: Moment, rate: float = 0.0) -> None:
+    """Ask less for a while: chance refuses as often, a level or a quota that was too high refuses no more."""
+    k.look_calls, k.look_from, k.look_refused, k.look_rate = calls, at.let_in, 0, rate
+    k.pace = LESS * (rate or k.limit / k.answer)
+    k.mode, k.quota, k.quota_pace = Mode.HOLDING, False, 0.0
+    k.odd, k.cuts, k.cut_at, k.evidence = 0, 0, at.now, 0.0
+
+
+def _look_on(k: Known, refused: int, at: Moment) -> None:
+    """At the end: as often as before is chance, never is a quota, more often is one that has fallen on."""
+    k.look_refused += refused
+    calls = max(0, at.let_in - k.look_from) + k.look_refused
+    if calls < k.look_calls and k.look_refused < LOOK_REFUSED:
+        return
+    k.pace, k.look_from, k.look_calls, k.evidence = 0.0, at.let_in, 0, 0.0
+    share = k.look_refused / calls
+    if not k.look_rate:
+        k.noise = (k.noise + share) / 2 if k.noise > BY_CHANCE else 0.0
+        return
+    if k.look_refused >= 2 and share < NOISE_MOST:  # it was chance: the search goes on
+        k.noise = (k.noise + share) / 2 if k.noise else share
+        k.mode, k.refusing, k.refused_level = Mode.SEARCHING, False, -10.0
+    else:
+        k.noise = 0.0
+        _count_time(k, k.look_rate if k.look_refused < 2 else LESS * k.look_rate, at)
 
 
 # --- The queue at the centre ----------------------------------------------------------------------
@@ -646,7 +663,7 @@ def _believe(k: Known, read: _Reading) -> None:
 def _drain(k: Known, at: Moment) -> None:
     """Let the queue run dry for a moment, to see what an answer takes without it."""
     k.drained, k.drained_at = max(1.0, k.limit - k.queue), at.now
-    k.limit = max(1.0, DRAIN_SHARE * k.drained)
+    k.limit = max(1.0, LESS * k.drained)
     _forget_window(k, at)
 
 
@@ -654,7 +671,7 @@ def _end_drain(k: Known, read: _Reading, at: Moment) -> None:
     """What an answer takes now is what it takes without a queue, unless less calls made it quicker still."""
     if read.low > SLOW * k.base and (not k.drain_low or read.low < DRAINED * k.drain_low):
         k.drain_low, k.drained = read.low, k.limit
-        k.limit = max(1.0, DRAIN_SHARE * k.limit)
+        k.limit = max(1.0, LESS * k.limit)
         _forget_window(k, at)
         return
     k.drain_low = 0.0
@@ -704,6 +721,11 @@ def _full(k: Known, at: Moment) -> bool:
 
 def _try_more(k: Known, seen: Sequence[Seen], at: Moment) -> None:
     full = _full(k, at)
+    if k.look_calls or k.evidence:
+        return
+    if k.noise and not k.drained and at.let_in - k.look_from > LOOK_EVERY * LOOK_REFUSED / k.noise:
+        _look_below(k, int(LOOK_REFUSED / k.noise), at)
+        return
     if k.mode is Mode.SEARCHING:
         if k.queue < _target(k) and (full or at.now - k.full_at < k.answer):
             more = (2 if k.limit >= SMALL else 1) * sum(one.answered for one in seen)
@@ -721,10 +743,8 @@ def _try_more(k: Known, seen: Sequence[Seen], at: Moment) -> None:
     if not k.full_at or at.now - k.full_at < k.verdict or at.now < k.grown_at:
         return
     known = math.floor(k.limit)
-    if 0 <= k.refused_level < known and not k.noise:
-        _wonder(k, at)
-        if k.quota or k.noise:
-            return
+    if 0 <= k.refused_level < known and _wonder(k, at):
+        return
     if known < k.refused_level:  # between what was let in and what was refused: halve, at little risk
         k.limit = known + math.ceil((k.refused_level - known) / 2)
         k.full_at = 0.0
@@ -734,7 +754,7 @@ def _try_more(k: Known, seen: Sequence[Seen], at: Moment) -> None:
     k.doubt = False
     if known > 1.2 * k.fallen_to:
         k.restless, k.fallen_to = min(2.0, k.restless + 0.5), HIGHEST
-    k.limit = known + k.step
+    k.limit = min(known + k.step, SEARCH_AHEAD * max(k.clear, FIRST_LIMIT))
     k.step = min(2 * k.step, max(1.0, 0.25 * k.limit))
     k.grown_at, k.full_at = at.now, 0.0
 

@@ -121,11 +121,12 @@ local function send_away(lane, office, turn)
   local told = stands and stands - set.grace_seconds
   if not told or told < now - set.grace_seconds then
     local ahead = redis.call('ZCOUNT', wait_key, '-inf', at(turn))
-    told = first + math.min(every * (1 + ahead), set.longest_turn)
+    if first <= now then ahead = ahead + 1 end -- a place must fall free first
+    told = first + math.min(every * ahead, set.longest_turn)
   end
   local back = told
   if told <= now then
-    told, back = now, math.max(first, now + math.min(every, set.again_seconds))
+    told, back = first, math.max(first, now + math.min(every, set.again_seconds))
   end
   redis.call('ZADD', wait_key, at(turn), office)
   redis.call('ZADD', until_key, at(told + set.grace_seconds), office)

@@ -9,6 +9,7 @@ from random import Random
 import pytest
 
 from benchmarks.limiter.__main__ import main
+from benchmarks.limiter.grid import GRID
 from benchmarks.limiter.roster import ROSTER, Entry
 from benchmarks.limiter.scenes import QUEUES, SCENES, WEEKS
 from benchmarks.limiter.world import play
@@ -33,6 +34,18 @@ def test_scenes_have_names_of_their_own_and_end_after_their_last_step() -> None:
     assert len(SCENES) > 20
     assert all(scene.steps[-1][0] < scene.end for scene in SCENES.values())
     assert WEEKS.name in SCENES
+
+
+def test_the_grid_has_every_kind_of_centre_and_trouble_under_a_name_of_its_own() -> None:
+    assert not GRID.keys() & SCENES.keys()
+    assert all(scene.steps[-1][0] < scene.end for scene in GRID.values())
+    assert {scene.centre for scene in GRID.values()} == {"refuses", "queues", "quota"}
+    assert {scene.noise for scene in GRID.values()} == {0.0, 0.02, 0.05, 0.15}
+
+
+def test_the_grid_says_where_it_was_worst(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--grid", "--seeds=1", "--scenes=queues 1 × 0.05 s, ramp"]) == 0
+    assert "of 1 scenes below 0.93" in capsys.readouterr().out
 
 
 def test_the_table_can_be_read_by_a_script(capsys: pytest.CaptureFixture[str]) -> None:

@@ -153,10 +153,16 @@ QUOTA = replace(
 
 
 class TestAQuota:
-    def test_is_believed_in_when_calls_are_let_in_again_and_again_where_one_was_refused(self) -> None:
+    def test_is_believed_in_when_less_is_asked_and_none_is_refused(self) -> None:
         known = learn(ODD_TWICE, answered(at=100.3), moment(100.3, in_flight=21))
+        assert not known.quota
+        assert known.pace == pytest.approx(0.7 * 30.0)
+        known = learn(known, answered(at=130.0, count=5), moment(130.0, let_in=1000 + 450))
         assert known.quota
         assert known.quota_pace == pytest.approx(30.0, rel=0.01)
+
+    def test_is_suspected_when_the_only_call_is_refused(self) -> None:
+        assert learn(SETTLED, [refused(at=100.2, beside=0)], moment(100.2)).odd == 1
 
     def test_is_not_believed_in_while_refusals_are_at_one_level(self) -> None:
         once_more = learn(ODD_TWICE, [refused(at=100.3, beside=20)], moment(100.3))
@@ -175,7 +181,7 @@ class TestAQuota:
         known = learn(QUOTA, [refused(at=100.0)], moment(100.0, let_in=950))
         assert known.quota_pace == pytest.approx(25.0, rel=0.01)
 
-    def test_of_few_calls_is_read_roughly(self) -> None:
+    def test_of_few_calls_is_taken_to_be_a_fifth_less(self) -> None:
         known = learn(QUOTA, [refused(at=100.0)], moment(100.0, let_in=720))
         assert known.quota_pace == pytest.approx(2.0, rel=0.1)
         known = learn(QUOTA, [refused(at=100.0)], moment(100.0, let_in=702))
@@ -199,14 +205,73 @@ class TestAQuota:
         known = learn(tried, [refused(at=100.0)], moment(100.0, let_in=950))
         assert known.quota_pace == 40.0
 
-    def test_is_none_where_fewer_calls_are_refused_as_often(self) -> None:
+    def test_that_has_fallen_further_is_still_one(self) -> None:
         known, now, let_in = QUOTA, 100.0, 700
-        while known.quota and now < 300.0:
-            now, let_in = now + 1.0, let_in + 7
-            seen = [*answered(at=now, count=7), refused(at=now, beside=5 + let_in % 9)]
-            known = learn(known, seen, moment(now, let_in=let_in))
+        for _second in range(40):  # every other call is refused, however few they are
+            now, let_in = now + 1.0, let_in + 2
+            known = learn(known, [*answered(at=now), refused(at=now)], moment(now, let_in=let_in))
+        assert known.noise == 0
+        assert known.quota_pace < 5
+
+
+# One in seven is refused, however much or little is asked.
+ODD_SEVENTH = replace(ODD_TWICE, since_let_in=800, last_let_in=860)
+
+
+def chance(known: Known, *, seconds: int, count: int = 6) -> Known:
+    """After so many seconds in which one call was refused beside ``count`` that were let in."""
+    let_in = 1000
+    for now in range(101, 101 + seconds):
+        let_in += count
+        seen = [*answered(at=float(now), count=count), refused(at=float(now), beside=10 + now % 9)]
+        known = learn(known, seen, moment(float(now), let_in=let_in))
+    return known
+
+
+NOISY = replace(SETTLED, noise=0.1, look_from=1000, refusing=True)
+
+
+class TestChance:
+    def test_is_blamed_where_less_is_asked_and_as_many_are_refused(self) -> None:
+        known = chance(learn(ODD_SEVENTH, answered(at=100.3), moment(100.3, in_flight=21)), seconds=15)
         assert not known.quota
-        assert known.noise == pytest.approx(1 / 8, rel=0.3)
+        assert known.mode is Mode.SEARCHING
+        assert known.noise == pytest.approx(1 / 7, rel=0.1)
+
+    def test_is_blamed_for_what_looked_like_a_quota(self) -> None:
+        known = chance(QUOTA, seconds=60)
+        assert not known.quota
+        assert known.noise == pytest.approx(1 / 7, rel=0.3)
+
+    def test_cuts_nothing_once_it_is_known(self) -> None:
+        known = learn(NOISY, [refused(at=100.2, beside=17)], moment(100.2))
+        assert known.limit == 20
+        assert known.credit == NOISY.credit
+
+    def test_refuses_no_long_run_of_calls(self) -> None:
+        known = NOISY
+        for number in range(9):
+            now = 100.2 + 0.1 * number
+            known = learn(known, [refused(at=now, beside=int(known.limit))], moment(now))
+        assert known.limit < 15
+
+    def test_holds_up_no_try_for_longer_than_it_takes_to_tell(self) -> None:
+        known = learn(NOISY, [refused(at=100.2)], moment(100.2))
+        assert known.evidence > 0
+        known = learn(known, answered(at=100.6, count=9), moment(100.6))
+        assert known.evidence == 0
+
+    def test_is_measured_again_with_less_asked(self) -> None:
+        known = learn(NOISY, answered(at=100.3), moment(100.3, let_in=1000 + 2001))
+        assert known.look_calls == 100
+        assert known.pace == pytest.approx(0.7 * 20.0, rel=0.01)
+        known = learn(known, answered(at=108.0, count=9), moment(108.0, let_in=1000 + 2101))
+        assert known.noise == pytest.approx(NOISY.noise / 2)
+        assert known.pace == 0.0
+
+    def test_flips_no_queueing_centre_by_one_call(self) -> None:
+        known = learn(replace(SETTLED, queueing=True), [refused(at=100.2)], moment(100.2))
+        assert known.queueing
 
 
 class TestSilence:
