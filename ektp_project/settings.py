@@ -243,6 +243,8 @@ X_FRAME_OPTIONS = "DENY"
 # Proxies of ours that stand before the web server; the address each adds to X-Forwarded-For is believed.
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=1 if HTTPS else 0)
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
+# Whether the proxy says whose certificate a device showed (docs/nginx.conf): then the key must be its own.
+DEVICE_CERTIFICATES = env.bool("DEVICE_CERTIFICATES", default=False)
 PERMISSIONS_POLICY: dict[str, list[str]] = {
     **{
         feature: []

@@ -45,7 +45,7 @@ class DeviceAuthentication(BaseAuthentication):
 
 
 class HasScope(BasePermission):
-    """A device with the scope of the view, from a network it is allowed in."""
+    """A device with the scope of the view, from a network it is allowed in, with its own certificate."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         device = request.user
@@ -54,7 +54,13 @@ class HasScope(BasePermission):
             isinstance(device, Device)
             and (scope is None or scope in device.scopes)
             and device.is_allowed_from(address_of(request))
+            and is_certified(request, device)
         )
+
+
+def is_certified(request: Request, device: Device) -> bool:
+    """Whether the proxy saw the certificate of this very device, where the office asks for that."""
+    return not settings.DEVICE_CERTIFICATES or request.META.get("HTTP_X_DEVICE_NAME") == device.name
 
 
 def address_of(request: Request) -> str:

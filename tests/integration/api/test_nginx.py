@@ -27,7 +27,7 @@ from ektp_project.embedded.ground import free_port
 from ektp_project.processes import WEB_SECONDS
 from registry.api.manners.problems import TITLES
 from tests import factories
-from tests.devices import Speaker, a_device, a_recording
+from tests.devices import a_device, a_recording
 from tests.web import web_server
 
 DOCS = Path(__file__).resolve().parents[3] / "docs"
@@ -130,18 +130,35 @@ def run(script: str, *, folder: Path) -> None:
     subprocess.run(["bash", "-euc", script], cwd=folder, check=True, capture_output=True)
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The devices' authority with a kiosk, a stranger who is his own, and the server's certificate."""
     if PROGRAM is None:
         lack = "nginx missing: apt-get install nginx-light"
         pytest.fail(lack) if os.environ.get("CI") else pytest.skip(lack)
+    folder = tmp_path_factory.mktemp("certificates")
     authority, device, _revocation = documented("Client certificates (mTLS)")
-    run(authority + device, folder=tmp_path)
+    run(authority + device, folder=folder)
     own = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1"
     for name in ("server", "stranger"):
-        run(f"{own} -subj /CN={name} -keyout {name}.key -out {name}.crt", folder=tmp_path)
-    return tmp_path
+        run(f"{own} -subj /CN={name} -keyout {name}.key -out {name}.crt", folder=folder)
+    return folder
+
+
+@pytest.fixture
+def folder(certificates: Path, tmp_path: Path) -> Path:
+    """The same for one test, which may spoil it."""
+    return shutil.copytree(certificates, tmp_path / "nginx")
+
+
+@pytest.fixture(scope="module")
+def office(
+    certificates: Path, django_db_setup: None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """``host:port`` of a real office that believes in TLS and in one proxy."""
+    given = {"HTTPS": "1", "DEVICE_CERTIFICATES": "1", "ALLOWED_HOSTS": f"{NAME},127.0.0.1"}
+    with web_server(tmp_path_factory.mktemp("office"), **given) as address:
+        yield address
 
 
 @contextmanager
@@ -191,20 +208,21 @@ def until(true: Callable[[], bool]) -> None:
 
 
 @pytest.fixture
-def proxy(folder: Path) -> Iterator[Proxy]:
-    """nginx before a real office that believes in TLS and in one proxy."""
-    given = {"HTTPS": "1", "ALLOWED_HOSTS": f"{NAME},127.0.0.1"}
-    with web_server(folder / "office", **given) as office, nginx(folder, office=office) as proxy:
+def proxy(folder: Path, office: str) -> Iterator[Proxy]:
+    """nginx before the office."""
+    with nginx(folder, office=office) as proxy:
         yield proxy
 
 
-def signed(speaker: Speaker, **headers: str) -> dict[str, str]:
-    return {"Authorization": f"Device {speaker.key}", **headers}
+def a_kiosk(*scopes: str, name: str = "Kios Moro 1", networks: tuple[str, ...] = ()) -> dict[str, str]:
+    """What a device says of itself. ``name`` is that of the documented certificate."""
+    speaker = a_device(factories.an_office(), *scopes, name=name, networks=networks)
+    return {"Authorization": f"Device {speaker.key}"}
 
 
 class TestDevices:
     def test_are_let_in_by_certificate_and_key_together(self, proxy: Proxy) -> None:
-        kiosk = signed(a_device(factories.an_office(), "status"))
+        kiosk = a_kiosk("status")
         wrong = {"Authorization": kiosk["Authorization"][:-3] + "AAA"}
 
         assert proxy.ask("/api/v1/device", device="kiosk", headers=kiosk).status == 200
@@ -213,8 +231,14 @@ class TestDevices:
             refused = proxy.ask("/api/v1/device", device=device, headers=kiosk)
             assert (refused.status, refused.problem) == (403, "permission-denied")
 
+    def test_need_the_certificate_of_their_own(self, proxy: Proxy) -> None:
+        other = a_kiosk("status", name="Kios Moro 2")
+        for claimed in ({}, {"X-Device-Name": "Kios Moro 2"}, {"X_Device_Name": "Kios Moro 2"}):
+            refused = proxy.ask("/api/v1/device", device="kiosk", headers=other | claimed)
+            assert (refused.status, refused.problem) == (403, "permission-denied")
+
     def test_are_struck_out_by_revocation(self, proxy: Proxy) -> None:
-        kiosk = signed(a_device(factories.an_office(), "status"))
+        kiosk = a_kiosk("status")
         _authority, _device, revocation = documented("Client certificates (mTLS)")
 
         run(revocation, folder=proxy.folder)
@@ -224,7 +248,7 @@ class TestDevices:
 
     def test_are_known_by_the_address_that_nginx_saw(self, proxy: Proxy) -> None:
         """Linux answers for all of 127.0.0.0/8."""
-        kiosk = signed(a_device(factories.an_office(), "status", networks=("127.0.0.2/32",)))
+        kiosk = a_kiosk("status", networks=("127.0.0.2/32",))
         elsewhere = {
             "X-Forwarded-For": "127.0.0.2",
             "X_Forwarded_For": "127.0.0.2",
@@ -239,7 +263,7 @@ class TestDevices:
         assert ask("127.0.0.1", **elsewhere) == 403
 
     def test_deliver_a_recording_in_whole_pieces(self, proxy: Proxy) -> None:
-        station = signed(a_device(factories.an_office()))
+        station = a_kiosk()
         photo = bytes(MEBIBYTE)
         files = a_recording(1)["files"] | {
             "photo": {"sha256": hashlib.sha256(photo).hexdigest(), "bytes": len(photo)}
