@@ -68,6 +68,10 @@ class Desk(ABC):
     file_label: ClassVar[Text] = ""  # of the one file this desk hands out
     bulk_deed: ClassVar[str] = ""  # of services/bulk.py: what may be done to all rows of one kind
 
+    def is_bulk(self, kind: str) -> bool:
+        """Whether the bulk deed may be done to all rows of this kind."""
+        return bool(self.bulk_deed and kind)
+
     @abstractmethod
     def rows(self, *, office: Office) -> QuerySet[Any]:
         """Everything on the desk, in no order."""

@@ -71,6 +71,10 @@ class Held(Desk):
         ),
     )
 
+    def is_bulk(self, kind: str) -> bool:
+        """Each card that is looked for is found, or not, by itself."""
+        return super().is_bulk(kind) and kind != HoldReason.CARD_MISSING
+
     def rows(self, *, office: Office) -> QuerySet[CardRequest]:
         return CardRequest.objects.filter(office=office, state=RequestState.HELD).select_related("resident")
 

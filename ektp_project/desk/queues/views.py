@@ -93,7 +93,7 @@ def show(request: HttpRequest, slug: str) -> HttpResponse:
         if page[PAGE:]
         else "",
         "is_first": "after" not in request.GET,
-        "bulk": _bulk_deed(request, desk) if kind else None,
+        "bulk": _bulk_deed(request, desk, kind),
         "now": now,
     }
     return TemplateResponse(request, "office/desk.html", context)
@@ -154,7 +154,7 @@ def act(request: HttpRequest, slug: str, pk: str) -> HttpResponse:
 def act_on_all(request: HttpRequest, slug: str) -> HttpResponse:
     """The desk's bulk deed to every row of one kind; a worker does it."""
     desk, kind = _desk(request, slug), request.POST.get("kind", "")
-    if not kind or _bulk_deed(request, desk) is None:
+    if _bulk_deed(request, desk, kind) is None:
         raise PermissionDenied
     rows = desk.of_kind(desk.rows(office=_office()), kind)
     others = taken_by_others(subject=desk.subject, clerk=request.user.get_username(), now=timezone.now())
@@ -235,8 +235,8 @@ def _may_work(request: HttpRequest, desk: Desk) -> None:
         raise PermissionDenied
 
 
-def _bulk_deed(request: HttpRequest, desk: Desk) -> bulk.BulkDeed | None:
-    deed = bulk.DEEDS.get(desk.bulk_deed)
+def _bulk_deed(request: HttpRequest, desk: Desk, kind: str) -> bulk.BulkDeed | None:
+    deed = bulk.DEEDS.get(desk.bulk_deed) if desk.is_bulk(kind) else None
     return deed if deed and request.user.has_perm(deed.right) else None
 
 

@@ -237,6 +237,15 @@ class TestMissingCard:
         missing.refresh_from_db()
         assert missing.state == RequestState.READY_FOR_PICKUP
 
+    def test_is_not_found_together_with_all_others(self, missing: CardRequest, admin_client: Client) -> None:
+        page = admin_client.get(reverse("desk:queue", args=["tertahan"]), {"kind": "card-missing"})
+        assert missing.receipt in page.content.decode()
+        assert "semua dari jenis ini" not in page.content.decode()
+
+        refused = admin_client.post(reverse("desk:act_on_all", args=["tertahan"]), {"kind": "card-missing"})
+
+        assert refused.status_code == 403
+
 
 class TestContentsPage:
     def test_takes_out_sends_and_receives(self, admin_client: Client, office: Office) -> None:
