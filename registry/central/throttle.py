@@ -233,9 +233,11 @@ class Throttle:
     def room(self, *, lane: Lane, office: str) -> int:
         """How many calls could begin now; 0 without Redis."""
         try:
-            return int(self._run("room"))
+            free, due = self._run("room")
+            self._learn(due)
         except RedisError:
             return 0
+        return int(free)
 
     def snapshot(self) -> Snapshot:
         """What is known now; never raises."""

@@ -175,6 +175,10 @@ class TestLearning:
         assert len(take_all(throttle)) == 47
 
 
+def is_out(throttle: Throttle) -> bool:
+    return throttle.snapshot().state == "outage"
+
+
 class TestOutage:
     @pytest.fixture
     def out(self, throttle: Throttle) -> Throttle:
@@ -199,6 +203,14 @@ class TestOutage:
             pauses.append(float(out._redis.hget(out._keys[0], "pause")))  # type: ignore[arg-type]
             tell(out, mode="outage", probe_at=0)
         assert pauses == [8.25, 22.5, 22.5, 22.5]
+
+    def test_is_noticed_when_all_callers_wait_for_an_answer(self, throttle: Throttle) -> None:
+        """Nobody asks for a permit then; only the pumps ask how much room there is."""
+        for _round in range(6):
+            answer(throttle, take_all(throttle), seconds=0.01)
+            time.sleep(0.3)
+        take_all(throttle)
+        until(lambda: throttle.room(lane=Lane.REPORT, office=OFFICE) == 0 and is_out(throttle))
 
     def test_is_seen_and_left_again(self, throttle: Throttle) -> None:
         for _round in range(3):
