@@ -2,7 +2,7 @@
 
 Every limiter plays every scene with the same seeds; the figures are medians over the seeds. Those
 that call again as fast as they are refused, and those told wrong, play the first three scenes only.
-``--json`` prints one object instead of tables; ``--scenes=a,b``, ``--limiters=a,b`` and ``--seeds=1``
+``--json`` prints one object instead of tables; ``--scenes=a;b``, ``--limiters=a;b`` and ``--seeds=1``
 choose less, ``--full`` leaves nothing out. ``--grid`` plays ours alone in the scenes that no rule was made
 for, the worst first.
 """

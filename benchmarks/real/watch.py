@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
+from typing import Any
 
 BACK_SHARE = 0.95  # of the capacity, in the mean of ...
 BACK_SAMPLES = 4  # ... so many samples: two seconds, as in the simulated world
@@ -63,6 +64,11 @@ class Figures:
     answer: float
     dead_per_minute: float
     steps: tuple[float, ...]
+
+    @classmethod
+    def from_json(cls, figures: dict[str, Any]) -> Figures:
+        """The reverse of ``asdict``."""
+        return cls(**{**figures, "steps": tuple(figures["steps"])})
 
 
 def reckon(*, centre: Centre, plan: Sequence[Phase], samples: Sequence[Sample]) -> Figures:
