@@ -24,16 +24,16 @@ class KindConverter(StringConverter):
 register_converter(KindConverter, "kind")
 
 urlpatterns = [
+    path("recordings", RecordingsView.as_view()),
+    path("status-lookups", StatusLookupsView.as_view()),
     path("board", BoardView.as_view()),
     path("device-enrolments", DeviceEnrolmentView.as_view()),
     path("device", DeviceView.as_view()),
     path("device-keys", DeviceKeyView.as_view()),
-    path("recordings", RecordingsView.as_view()),
     path("recordings/batch", BatchView.as_view()),
     path("recordings/<uuid:recording_id>", RecordingView.as_view()),
     path("recordings/<uuid:recording_id>/files/<kind:kind>", FileView.as_view()),
     path("card-requests", ApplicationsView.as_view()),
-    path("status-lookups", StatusLookupsView.as_view()),
     path("confirmations", ConfirmationsView.as_view()),
     path("pickups", PickupsView.as_view()),
     path("events", EventsView.as_view()),

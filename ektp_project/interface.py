@@ -12,11 +12,13 @@ from collections.abc import Callable
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
-from django.utils.cache import patch_cache_control, patch_vary_headers
+from django.utils.cache import patch_vary_headers
 from django.utils.timezone import localtime
 from django.utils.translation.trans_real import parse_accept_lang_header
 
 ROOT = "/api/"
+NO_PAGE = "default-src 'none'; frame-ancestors 'none'"  # for a browser that takes a document for a page
+WITH_KEYS = "/api/v1/"  # the rest of /api/ is for people who read the schema
 
 
 class Interface:
@@ -36,14 +38,20 @@ class Interface:
         response["X-Request-Id"] = str(request.request_id)  # type: ignore[attr-defined]
         response["Server-Time"] = localtime().isoformat(timespec="milliseconds")
         patch_vary_headers(response, ["Accept-Language"])
-        if not response.has_header("Cache-Control"):
-            patch_cache_control(response, no_store=True)
+        response.headers.setdefault("Cache-Control", "no-store")
+        if shows_key(request):
+            response["Content-Security-Policy"] = NO_PAGE
         return response
 
 
 def is_of_interface(request: HttpRequest) -> bool:
     """Is a machine asking, which reads documents and no pages?"""
     return request.path_info.startswith(ROOT)
+
+
+def shows_key(request: HttpRequest) -> bool:
+    """Is it asked with a device's key, or none at all, and never in a session?"""
+    return request.path_info.startswith(WITH_KEYS)
 
 
 def asked_for(request: HttpRequest) -> str:

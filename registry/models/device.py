@@ -107,7 +107,12 @@ class DeviceKey(models.Model):
 
     def is_live(self, *, now: datetime) -> bool:
         """Whether it opens the door now."""
-        return self.device.revoked_at is None and (self.expires_at is None or now < self.expires_at)
+        return is_live(revoked_at=self.device.revoked_at, expires_at=self.expires_at, now=now)
+
+
+def is_live(*, revoked_at: datetime | None, expires_at: datetime | None, now: datetime) -> bool:
+    """Whether a key opens the door now: its device was not shut out, and its time is not over."""
+    return revoked_at is None and (expires_at is None or now < expires_at)
 
 
 class DeviceInvitation(models.Model):

@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 from django.db.backends.postgresql import base
+from psycopg.pq import Format
 
 ASK_EVERY = 30.0  # seconds; a firewall between two machines forgets a silent connection after minutes
 
@@ -42,7 +43,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self.close_if_health_check_failed()
         self.ensure_connection()
         with self.wrap_database_errors:
-            return self._prepare_cursor(base.ServerBindingCursor(self.connection))
+            cursor = base.ServerBindingCursor(self.connection)
+            cursor.format = Format.BINARY  # read without parsing a text
+            return self._prepare_cursor(cursor)
 
 
 def _has_news(socket: int) -> bool:

@@ -11,11 +11,11 @@ Facts = Mapping[str, Any] | Sequence[Any]
 
 
 def ask(statement: str, facts: Facts) -> tuple[Any, ...] | None:
-    """The first row that ``statement`` gives, or None; PostgreSQL plans it once for each connection.
+    """The first row of a statement that gives rows, or None; PostgreSQL plans it once for each connection.
 
     psycopg too reads a statement once, if it has at most 50 facts and 4,096 characters.
     """
     with connection.prepared_cursor() as cursor:
         cursor.execute(statement, facts)
-        row: tuple[Any, ...] | None = cursor.fetchone() if cursor.description else None
+        row: tuple[Any, ...] | None = cursor.fetchone()
     return row

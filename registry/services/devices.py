@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from registry import keys
 from registry.models import Device, DeviceInvitation, DeviceKey, Office
-from registry.models.device import Scope
+from registry.models.device import Scope, is_live
 from registry.models.resident import vault
 from registry.postgresql.prepared import ask
 
@@ -23,12 +23,12 @@ NO_KEY = keys.digest("")  # compared with when there is no such key, so that the
 
 # Written by hand: it is asked before every request, and Django's own way of asking took ten times as
 # long as PostgreSQL's of answering.
-KEY = """
-SELECT key.digest, key.expires_at, device.id, device.name, device.office_id, device.scopes, device.networks,
-  device.last_seen_at, device.revoked_at
+OF_DEVICE = ("id", "name", "office_id", "scopes", "networks", "last_seen_at", "revoked_at")
+KEY = f"""
+SELECT key.digest, key.expires_at, {", ".join(f"device.{name}" for name in OF_DEVICE)}
 FROM registry_devicekey AS key JOIN registry_device AS device ON device.id = key.device_id
 WHERE key.prefix = %s
-"""
+"""  # noqa: S608 (names of our own columns)
 
 
 class DeviceRefused(Exception):
@@ -128,31 +128,17 @@ def revoke(*, device: Device, actor: str, now: datetime) -> bool:
     )
 
 
-def recognise(*, prefix: str, secret: str, now: datetime) -> DeviceKey | None:
-    """The live key that was shown, with its device; None for any other."""
-    key = _key(prefix)
-    fits = keys.fits(secret, bytes(key.digest) if key else NO_KEY)
-    if key is None or not fits or not key.is_live(now=now):
-        return None
-    _sign_of_life(key.device, now=now)
-    return key
-
-
-def _key(prefix: str) -> DeviceKey | None:
+def recognise(*, prefix: str, secret: str, now: datetime) -> Device | None:
+    """The device whose live key was shown; None for any other."""
     row = ask(KEY, [prefix])
-    if row is None:
+    digest, expires_at, *of_device = row or (NO_KEY, None)
+    if not keys.fits(secret, digest) or row is None:
         return None
-    digest, expires_at, pk, name, office, scopes, networks, last_seen_at, revoked_at = row
-    device = Device(
-        pk=pk,
-        name=name,
-        office_id=office,
-        scopes=scopes,
-        networks=networks,
-        last_seen_at=last_seen_at,
-        revoked_at=revoked_at,
-    )
-    return DeviceKey(device=device, prefix=prefix, digest=digest, expires_at=expires_at)
+    device = Device(**dict(zip(OF_DEVICE, of_device, strict=True)))
+    if not is_live(revoked_at=device.revoked_at, expires_at=expires_at, now=now):
+        return None
+    _sign_of_life(device, now=now)
+    return device
 
 
 def _sign_of_life(device: Device, *, now: datetime) -> None:

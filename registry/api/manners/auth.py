@@ -15,7 +15,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from registry.models import Device, DeviceKey
+from registry.models import Device
 from registry.services.devices import recognise
 
 SCHEME = "Device"
@@ -25,20 +25,20 @@ KEY = re.compile(r"([0-9a-f]{12})\.([A-Za-z0-9_-]{43})")
 class DeviceAuthentication(BaseAuthentication):
     """``Authorization: Device <prefix>.<secret>``."""
 
-    def authenticate(self, request: Request) -> tuple[Device, DeviceKey] | None:
-        """The device and its key; None without the header, so that an open endpoint stays open."""
+    def authenticate(self, request: Request) -> tuple[Device, None] | None:
+        """The device; None without the header, so that an open endpoint stays open."""
         scheme, _space, shown = request.headers.get("Authorization", "").partition(" ")
         if not scheme:
             return None
         form = KEY.fullmatch(shown.strip())
-        key = (
+        device = (
             recognise(prefix=form[1], secret=form[2], now=timezone.now())
             if form and scheme.lower() == SCHEME.lower()
             else None
         )
-        if key is None:
+        if device is None:
             raise AuthenticationFailed(_("Kunci perangkat tidak dikenal atau sudah tidak berlaku."))
-        return key.device, key
+        return device, None
 
     def authenticate_header(self, request: Request) -> str:
         return f'{SCHEME} realm="ektp"'

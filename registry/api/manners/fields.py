@@ -9,13 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import date, datetime
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 from uuid import UUID
 
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
+from rest_framework.fields import SkipField, empty
+from rest_framework.validators import ProhibitSurrogateCharactersValidator
 
 DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)", re.ASCII)
@@ -30,16 +32,33 @@ class Strict(serializers.Serializer[Any]):
         "invalid": _("Harus berupa objek JSON."),
     }
 
+    @cached_property
+    def known(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        """Its fields; each is read under its own name, and none is a form's."""
+        return dict(self.fields.items())
+
     def to_internal_value(self, data: Any) -> Any:
-        if isinstance(data, Mapping):
-            unknown = [name for name in data if name not in self.fields]
-            if unknown:
-                raise serializers.ValidationError(
-                    {name: [self.error_messages["unknown"]] for name in unknown[:20]}, code="unknown"
-                )
-        else:
+        if not isinstance(data, Mapping):
             raise serializers.ValidationError({"": [self.error_messages["invalid"]]}, code="invalid")
-        return super().to_internal_value(data)
+        unknown = [name for name in data if name not in self.known]
+        if unknown:
+            raise serializers.ValidationError(
+                {name: [self.error_messages["unknown"]] for name in unknown[:20]}, code="unknown"
+            )
+        found, wrong = {}, {}
+        for name, field in self.known.items():
+            try:
+                found[name] = field.run_validation(data.get(name, empty))
+            except SkipField:
+                pass
+            except serializers.ValidationError as error:
+                wrong[name] = error.detail
+        if wrong:
+            raise serializers.ValidationError(wrong)
+        return found
+
+    def run_validators(self, value: Any) -> None:
+        """None of ours has any: what concerns several fields stands in ``validate``."""
 
 
 def read(kind: type[Strict], data: Any) -> dict[str, Any]:
@@ -56,7 +75,24 @@ def _reader(kind: type[Strict]) -> Strict:
     return kind()
 
 
-class Text(serializers.CharField):
+def no_surrogates(text: str) -> None:
+    """Refuse halves of characters; Django REST framework looks at each, also where there can be none."""
+    if not text.isascii():
+        ProhibitSurrogateCharactersValidator()(text)
+
+
+class _Characters:
+    """What is checked of every JSON string."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.validators = [
+            no_surrogates if isinstance(one, ProhibitSurrogateCharactersValidator) else one
+            for one in self.validators
+        ]
+
+
+class Text(_Characters, serializers.CharField):
     """A JSON string; blanks at its ends are kept out."""
 
     def to_internal_value(self, data: Any) -> str:
@@ -65,7 +101,7 @@ class Text(serializers.CharField):
         return super().to_internal_value(data)
 
 
-class Pattern(serializers.RegexField):
+class Pattern(_Characters, serializers.RegexField):
     """A JSON string of a given form."""
 
     def to_internal_value(self, data: Any) -> str:

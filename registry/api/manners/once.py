@@ -40,6 +40,7 @@ LEFT JOIN registry_storedanswer AS answer ON answer.device_id = %(device)s AND a
 STORE = """
 INSERT INTO registry_storedanswer (device_id, key, fingerprint, status, sealed, created_at)
 VALUES (%(device)s, %(key)s, %(fingerprint)s, %(status)s, %(sealed)s, %(now)s)
+RETURNING id
 """
 
 

@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 from django.db import connections, transaction
+from django.test import Client
 from django.utils.dateparse import parse_datetime
 from redis import Redis
 
 from printing.models import CardRequest
 from registry.api.manners import once
+from registry.central.door import redis_client
 from registry.models import Recording, StoredAnswer
 from tests import factories
 from tests.devices import Speaker, a_device, a_person, a_recording, problem
@@ -166,6 +168,16 @@ class TestEveryAnswer:
             assert answer.json()["request_id"]
             assert parse_datetime(answer.json()["server_time"]).tzinfo
 
+    def test_lets_no_browser_make_a_page_of_it(self, device: Speaker) -> None:
+        for path in ("device", "nowhere"):
+            policy = device.get(path).headers["Content-Security-Policy"]
+            assert policy == "default-src 'none'; frame-ancestors 'none'"
+
+    def test_sets_no_cookie_and_reads_none(self, device: Speaker, admin_client: Client) -> None:
+        """A clerk who is signed in has no rights here: only a key has."""
+        assert admin_client.get("/api/v1/device").status_code == 401
+        assert not device.get("device").cookies
+
     def test_says_so_in_headers_too(self, device: Speaker) -> None:
         answer = device.get("device")
         assert answer.headers["X-Request-Id"] == answer.json()["request_id"]
@@ -189,6 +201,11 @@ class TestLimits:
         answer = device.get("device")
         assert '"device";q=600;w=60' in answer.headers["RateLimit-Policy"]
         assert '"device";r=599;t=60' in answer.headers["RateLimit"]
+
+    def test_are_counted_by_a_redis_that_was_emptied(self, device: Speaker) -> None:
+        device.get("device")
+        redis_client().script_flush()
+        assert "r=" in device.get("device").headers["RateLimit"]
 
     def test_hold_back_a_device_that_asks_too_much(self, device: Speaker, settings: Any) -> None:
         settings.API_PER_DEVICE = 3

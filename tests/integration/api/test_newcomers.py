@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 
 import pytest
+from django.db import connections
 
 from printing.api import recordings
 from printing.models import CardRequest
@@ -13,6 +17,7 @@ from tests import factories
 from tests.devices import Speaker, a_device, a_recording, problem
 
 OWN = {"id", "receipt", "nik_sealed", "nik_index", "family_card_sealed", "resident", "recording", "request"}
+RACERS = 8
 MOMENTS = {"recorded_at", "received_at", "created_at", "updated_at", "state_since", "due_at", "at"}
 
 
@@ -115,3 +120,34 @@ class TestWelcome:
         assert (first.status_code, again.status_code) == (201, 200)
         assert again.json()["receipt"] == first.json()["receipt"]
         assert again.json()["verdict"] == "known"
+
+
+@pytest.mark.django_db(transaction=True)
+class TestARace:
+    def test_makes_one_person_of_what_comes_eight_times_at_once(self, transactional_db: None) -> None:
+        answers = at_once([a_recording(1)] * RACERS)
+        assert sorted(answer.json()["verdict"] for answer in answers) == ["known"] * (RACERS - 1) + ["new"]
+        assert len({answer.json()["receipt"] for answer in answers}) == 1
+        assert (Resident.objects.count(), CardRequest.objects.count()) == (1, 1)
+
+    def test_gives_a_recordings_number_to_one_person(self, transactional_db: None) -> None:
+        number = a_recording(1)["recording_id"]
+        answers = at_once([a_recording(place, recording_id=number) for place in range(1, 1 + RACERS)])
+        assert sorted(answer.status_code for answer in answers) == [201] + [409] * (RACERS - 1)
+        assert (Resident.objects.count(), StoredAnswer.objects.count()) == (1, 1)
+
+
+def at_once(bodies: Sequence[Any]) -> list[Any]:
+    """The answers to what several threads of the web server get together, each under a key of its own."""
+    station = a_device(factories.an_office(), "recordings")
+    start = Barrier(len(bodies))
+
+    def deliver(body: Any) -> Any:
+        try:
+            start.wait()
+            return Speaker(station.device, station.key).post("recordings", body)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(len(bodies)) as pool:
+        return list(pool.map(deliver, bodies))
