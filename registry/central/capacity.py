@@ -20,7 +20,7 @@ from enum import StrEnum
 
 # --- What it costs to find out --------------------------------------------------------------------
 
-TRIES_PER_ANSWER = 1 / 280  # a try above the known level may be refused: three in a thousand calls are
+TRIES_PER_ANSWER = 3 / 1000  # a try above the known level may be refused: three in a thousand calls are
 TRY_SECONDS = 60.0  # ... and one a minute where calls are few: one refusal a minute hurts nobody
 DEBT = 0.5  # a fallen level costs refusals that no saving would have spared: only so much of it is paid back
 FIRST_CREDIT = 3.0  # an unknown centre is worth some refusals
@@ -546,8 +546,8 @@ def _heed_lost_calls(k: Known, seen: Sequence[Seen], at: Moment) -> None:
 def _more_than_chance(k: Known, refused: int, answered: int) -> bool:
     """Add up how much likelier each end is where the level is too high; nothing is left of mere chance."""
     noise = max(k.noise, BY_CHANCE**2)
-    step = refused * math.log(OVER / noise) + answered * math.log((1 - OVER) / (1 - noise))
-    k.evidence = max(0.0, k.evidence + step)
+    k.evidence = max(0.0, k.evidence + answered * math.log((1 - OVER) / (1 - noise)))
+    k.evidence += refused * math.log(OVER / noise)  # the last to end: a refusal is learned from at once
     return k.evidence > -math.log(BY_CHANCE)
 
 

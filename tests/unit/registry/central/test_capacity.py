@@ -97,6 +97,10 @@ class TestARefusal:
         again = learn(once, [refused(at=100.21, beside=12)], moment(100.22))
         assert again.limit == once.limit
 
+    def test_counts_for_as_much_among_many_answers(self) -> None:
+        known = learn(SETTLED, [*answered(at=100.2, count=60), refused(at=100.2, beside=17)], moment(100.2))
+        assert known.limit == 17
+
     def test_costs_a_try(self) -> None:
         assert learn(SETTLED, [refused(at=100.2)], moment(100.2)).credit == pytest.approx(0.0, abs=0.1)
 
