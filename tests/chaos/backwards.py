@@ -1,7 +1,8 @@
 """What is known of cards printed after the backup, once an office has gone back to it without its journal?
 
 The last act of a run, because whoever came after the backup is forgotten by nature. Before anybody works
-again the three books are compared, and every card that lies in a tray and in no row has to be a finding.
+again the three books are compared: every card that lies in a tray and in no row has to be a finding, and
+nobody whose card the centre knows may still be ready to print.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from django.utils import timezone
 
 from printing.models import Finding, PrintAttempt
 from printing.models.job import Outcome
+from printing.selectors.match import forgotten_cards
 from printing.services import match
 from registry.central.client import HttpCentral
 from tests.chaos.office import Office, patiently
@@ -43,7 +45,10 @@ def _compare(office: Office) -> tuple[int, list[str]]:
         central.close()
     match.compare(office=office.row, heard=heard, now=timezone.now())
     forgotten = _cards(office) - PrintAttempt.objects.filter(outcome=Outcome.PRINTED).count()
-    return forgotten, list(_unsaid(forgotten))
+    wrong = list(_unsaid(forgotten))
+    if heard is not None and (again := forgotten_cards(listed=heard.commands).count()):
+        wrong.append(f"{again} people of whose card the centre knows are ready to be printed again")
+    return forgotten, wrong
 
 
 def _unsaid(forgotten: int) -> Iterator[str]:
