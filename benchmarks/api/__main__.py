@@ -2,7 +2,8 @@
 
 One gunicorn with its real command line; the office's database with a million requests in it. Each
 round asks the empty view, delivers recordings and looks up, one after the other, so that whatever
-else the machine does hits all of them alike; told are the medians of the rounds' ratios.
+else the machine does hits all of them alike; told are the medians of the rounds' ratios. The empty view
+stands outside /api/: it goes through the middleware of a page, sessions too, which devices do not.
 
 Run: ``make bench ARGS=api``. ``API_REQUESTS=20000`` sets how many wait, ``API_ROUNDS`` how many
 rounds there are, ``API_SECONDS`` how long each part of one takes.

@@ -44,6 +44,7 @@ from registry.models.resident import BloodType, Citizenship, MaritalStatus, Reli
 from registry.services.intake import RESIDENT_FIELDS, Enrolment, RecordingIdTaken, Verdict
 from registry.states import RecordingState
 
+KINDS = tuple(Kind.values)
 MOST_ITEMS = 100  # recordings in one batch
 MOST_FILE_BYTES = 8 * 1024 * 1024  # fingerprints of ten fingers, compressed, have some 500 KB
 CLOCK_AHEAD = timedelta(days=1)  # a station's clock may be wrong; a year ahead is another mistake
@@ -266,8 +267,8 @@ def _enrolment(sent: Mapping[str, Any], districts: Mapping[str, District]) -> En
     facts = {name: sent[name] for name in ENROLMENT_FIELDS} | {"district": district}
     return Enrolment(
         nik=nik.parse(sent["nik"]),
-        digests=Digests(**{kind: files[kind]["sha256"] for kind in Kind.values}),
-        file_sizes={kind: files[kind]["bytes"] for kind in Kind.values},
+        digests=Digests(**{kind: files[kind]["sha256"] for kind in KINDS}),
+        file_sizes={kind: files[kind]["bytes"] for kind in KINDS},
         family_card=sent.get("family_card_number"),
         **facts,
     )

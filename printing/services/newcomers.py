@@ -29,6 +29,7 @@ from registry.services.intake import RESIDENT_FIELDS, Enrolment, derived_digests
 from registry.states import RecordingState
 
 SAID = (*(name for name in RESIDENT_FIELDS if name != "district"), "recorded_at")
+DIGESTS = tuple(Kind.values)
 SEALED = ("nik_sealed", "nik_index", "nik_index_even", "family_card_sealed")
 
 # Each row comes in only when the one before it did. Short of 4,096 characters and 50 facts
@@ -120,7 +121,7 @@ def _facts(enrolment: Enrolment) -> dict[str, Any]:
     digests = enrolment.digests or derived_digests(new_recording_id(enrolment))
     return {
         **{name: getattr(enrolment, name) for name in SAID},
-        **{name: getattr(digests, name) for name in Kind.values},
+        **{name: getattr(digests, name) for name in DIGESTS},
         **{name: getattr(resident, name) for name in SEALED},
         "resident": resident.pk,
         "district": enrolment.district.code,
