@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+import time
 import uuid
 from collections.abc import Iterator
 from datetime import timedelta
@@ -47,6 +48,7 @@ SECONDS = float(os.environ.get("API_SECONDS", "4"))
 THREADS = processes.WEB_THREADS  # one connection for each thread of the server
 ASKED_FOR = 2000  # residents whose status is asked, over and over
 HALF = 0.5
+REST = 2.0  # s between two parts: what one wrote is on the disk before the next begins
 FIRST_NEW = 5_000_000  # numbers of people who are not in the list yet
 
 numbers: Iterator[int] = count()
@@ -104,6 +106,7 @@ def measure(address: str, server: psutil.Process, asker: Asker) -> dict[str, lis
     heard: dict[str, list[tuple[Heard, float]]] = {name: [] for name in parts}
     for turn in range(1 + ROUNDS):  # the first warms up
         for name, ask in parts.items():
+            time.sleep(REST)
             before = processor(server)
             one = flat_out(address, ask, numbers=numbers, seconds=SECONDS, threads=THREADS)
             spent = 1000 * (processor(server) - before) / len(one.latencies)

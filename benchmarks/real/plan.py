@@ -18,5 +18,5 @@ KIND = os.environ.get("REAL_CENTRE", "queues")
 SPEED = float(os.environ.get("REAL_SPEED", "1"))
 PLAN = tuple(
     Phase(seconds / SPEED, share)
-    for seconds, share in ((120, 1.0), (100, 0.5), (120, 1.0), (30, 0.0), (150, 1.0))
+    for seconds, share in ((120, 1.0), (120, 0.5), (120, 1.0), (30, 0.0), (130, 1.0))
 )
