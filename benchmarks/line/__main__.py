@@ -136,7 +136,7 @@ def open_office(office: Office) -> Iterator[datetime]:
     )
     yield opened
     ExtraShift.objects.filter(pk=shift.pk).update(ends_at=timezone.now())
-    wait_until(at_rest, what="the end of the shift")
+    wait_until(at_rest, what="the end of the shift", seconds=LIMIT_SECONDS)
 
 
 def per_second(moments: list[datetime]) -> list[float]:
