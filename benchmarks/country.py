@@ -64,7 +64,7 @@ def sample(office: Office) -> tuple[float, float]:
         time.sleep(SECONDS)
         cards, passed = done.count() - before, time.perf_counter() - began
         taken = processor.seconds() - taken
-    return cards / passed, 1000 * taken / cards
+    return cards / passed, 1000 * taken.total() / cards
 
 
 def main() -> None:
