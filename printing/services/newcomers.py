@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from contextlib import nullcontext
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
@@ -88,9 +89,8 @@ def welcome(
     is another office's, the answer is stored already or being worked on.
     """
     recording = new_recording_id(enrolment)
-    facts = _facts(enrolment) | {
+    facts = _facts(enrolment, recording) | {
         **answer,
-        "recording": recording,
         "receipt": receipt,
         "office": device.office_id,
         "actor": device.actor,
@@ -113,16 +113,17 @@ def welcome(
     return row is not None
 
 
-def _facts(enrolment: Enrolment) -> dict[str, Any]:
+def _facts(enrolment: Enrolment, recording: UUID) -> dict[str, Any]:
     """What the enrolment itself says; its numbers sealed."""
     resident = Resident.with_sealed_nik(nik=enrolment.nik.digits)
     if enrolment.family_card:
         resident.learn_family_card(enrolment.family_card)
-    digests = enrolment.digests or derived_digests(new_recording_id(enrolment))
+    digests = enrolment.digests or derived_digests(recording)
     return {
         **{name: getattr(enrolment, name) for name in SAID},
         **{name: getattr(digests, name) for name in DIGESTS},
         **{name: getattr(resident, name) for name in SEALED},
+        "recording": recording,
         "resident": resident.pk,
         "district": enrolment.district.code,
         "has_files": enrolment.digests is not None,
