@@ -33,6 +33,7 @@ from registry.central.throttle import Snapshot
 from registry.models import ThrottleChange
 from registry.selectors.centre import COUNTED, Point, recent
 from registry.services import throttling
+from registry.services.reasons import LONGEST_REASON
 
 LOOK, STEER = "registry.view_throttlechange", "registry.steer_throttle"
 REFRESH_SECONDS = 10  # as often as the throttle takes a sample
@@ -43,7 +44,7 @@ CHANGES = 10  # shown; the list has them all
 class WhyForm(forms.Form):
     """Every change has a reason."""
 
-    why = forms.CharField(label=gettext_lazy("Alasan"), max_length=throttling.LONGEST_REASON)
+    why = forms.CharField(label=gettext_lazy("Alasan"), max_length=LONGEST_REASON)
 
 
 class CeilingForm(WhyForm):

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from printing.models import MatchRun
 from registry.models import Office, Restoration
-
-LONGEST_REASON = 200  # characters: Restoration.why
+from registry.services.reasons import a_reason
 
 
 class ReleaseRefused(Exception):
@@ -29,7 +27,7 @@ def was_compared(*, office: Office, restoration: Restoration) -> bool:
 
 def release(*, restoration: Restoration, office: Office, why: str, actor: str, now: datetime) -> None:
     """Let the office print again. Raises ReleaseRefused, and ValidationError for the reason."""
-    reason = _reason(why)
+    reason = a_reason(why)
     if not was_compared(office=office, restoration=restoration):
         raise ReleaseRefused(_("Cocokkan dulu buku kantor dengan pusat; pusat harus menjawab."))
     with transaction.atomic():
@@ -37,12 +35,3 @@ def release(*, restoration: Restoration, office: Office, why: str, actor: str, n
         held = Restoration.objects.filter(pk__lte=restoration.pk, released_at=None)
         if not held.update(released_at=now, released_by=actor, why=reason):
             raise ReleaseRefused(_("Pencetakan sudah dilepas."))
-
-
-def _reason(why: str) -> str:
-    reason = " ".join(why.split())
-    if not reason:
-        raise ValidationError({"why": _("tidak boleh kosong.")})
-    if len(reason) > LONGEST_REASON:
-        raise ValidationError({"why": _("paling banyak %(most)d huruf.") % {"most": LONGEST_REASON}})
-    return reason

@@ -18,15 +18,15 @@ from django.utils.translation import gettext as _
 
 from registry.central.throttle import Throttle
 from registry.models.throttling import ThrottleChange, ThrottleDeed
+from registry.services.reasons import a_reason
 
-LONGEST_REASON = 200  # characters: a sentence, which the first page shows to everybody
 ONE_AT_A_TIME = 0x74686574  # an advisory lock of our own: no reminder undoes the wish that follows it
 HIGHEST_CEILING = 10_000  # calls at once; twenty for each office of the country, so a slip of the finger
 
 
 def pause(*, throttle: Throttle, why: str, actor: str, now: datetime) -> ThrottleChange:
     """No new calls until ``resume``; calls in flight finish."""
-    reason = _reason(why)
+    reason = a_reason(why)
     return _do(
         ThrottleDeed.PAUSE,
         lambda: throttle.pause(reason=reason, actor=actor),
@@ -38,7 +38,7 @@ def pause(*, throttle: Throttle, why: str, actor: str, now: datetime) -> Throttl
 
 def resume(*, throttle: Throttle, why: str, actor: str, now: datetime) -> ThrottleChange:
     """Calls again, at the level that was learned."""
-    return _do(ThrottleDeed.RESUME, throttle.resume, why=_reason(why), actor=actor, now=now)
+    return _do(ThrottleDeed.RESUME, throttle.resume, why=a_reason(why), actor=actor, now=now)
 
 
 def set_ceiling(*, throttle: Throttle, ceiling: int, why: str, actor: str, now: datetime) -> ThrottleChange:
@@ -49,7 +49,7 @@ def set_ceiling(*, throttle: Throttle, ceiling: int, why: str, actor: str, now: 
     return _do(
         ThrottleDeed.CEILING,
         lambda: throttle.set_ceiling(ceiling),
-        why=_reason(why),
+        why=a_reason(why),
         actor=actor,
         now=now,
         ceiling=ceiling,
@@ -61,7 +61,7 @@ def lift_ceiling(*, throttle: Throttle, why: str, actor: str, now: datetime) -> 
     return _do(
         ThrottleDeed.NO_CEILING,
         lambda: throttle.set_ceiling(None),
-        why=_reason(why),
+        why=a_reason(why),
         actor=actor,
         now=now,
     )
@@ -69,7 +69,7 @@ def lift_ceiling(*, throttle: Throttle, why: str, actor: str, now: datetime) -> 
 
 def forget(*, throttle: Throttle, why: str, actor: str, now: datetime) -> ThrottleChange:
     """Learn the centre anew, as in another centre's first minute; a pause and a ceiling go too."""
-    return _do(ThrottleDeed.FORGET, throttle.forget, why=_reason(why), actor=actor, now=now)
+    return _do(ThrottleDeed.FORGET, throttle.forget, why=a_reason(why), actor=actor, now=now)
 
 
 def remind(*, throttle: Throttle) -> list[ThrottleChange]:
@@ -112,12 +112,3 @@ def _do(
         change = ThrottleChange.objects.create(at=now, deed=deed, ceiling=ceiling, why=why, actor=actor)
         tell()  # last, so that a Redis that is gone takes the row along
     return change
-
-
-def _reason(why: str) -> str:
-    reason = " ".join(why.split())
-    if not reason:
-        raise ValidationError({"why": _("tidak boleh kosong.")})
-    if len(reason) > LONGEST_REASON:
-        raise ValidationError({"why": _("paling banyak %(most)d huruf.") % {"most": LONGEST_REASON}})
-    return reason
