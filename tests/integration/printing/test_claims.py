@@ -41,14 +41,13 @@ def worker() -> Iterator[presence.Presence]:
     alive.end()
 
 
-def taken_back() -> list[str]:
-    """What the sweep finds, once PostgreSQL has seen that the session has ended."""
+def end(worker: presence.Presence) -> None:
+    """The worker dies, and PostgreSQL has seen that its session is over."""
+    worker.end()
     limit = time.monotonic() + 10
-    while time.monotonic() < limit:
-        if gone := claims.take_back(now=timezone.now()):
-            return gone
+    while not presence.is_gone(worker.name):
+        assert time.monotonic() < limit
         time.sleep(0.01)
-    return []
 
 
 class TestTakeBack:
@@ -62,9 +61,9 @@ class TestTakeBack:
     def test_gives_back_at_once_what_the_dead_held(self, office: Office, worker: presence.Presence) -> None:
         held = asking(office, holder=worker.name)
 
-        worker.end()
+        end(worker)
 
-        assert taken_back() == [worker.name]
+        assert claims.take_back(now=timezone.now()) == [worker.name]
         held.refresh_from_db()
         assert held.state == AuthorizationState.WAITING
         assert not Claim.objects.exists()
@@ -73,7 +72,7 @@ class TestTakeBack:
         self, office: Office, worker: presence.Presence
     ) -> None:
         held = asking(office, holder=worker.name)
-        worker.end()
+        end(worker)
         later = timezone.now() + timedelta(seconds=5)
         authorizations.rescue(office=office, now=later + LEASE)
         (again,) = authorizations.claim(office=office, limit=1, now=later + LEASE, lease=LEASE)
@@ -91,7 +90,7 @@ class TestTakeBack:
 
     def test_never_sends_again_what_was_being_sent(self, office: Office, worker: presence.Presence) -> None:
         job = sending(office, holder=worker.name)
-        worker.end()
+        end(worker)
 
         now = timezone.now()
         claims.take_back(now=now)
