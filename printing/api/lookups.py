@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
-from django.core.cache import caches
 from django.utils import timezone
 from django.utils.translation import get_language
 from drf_spectacular.utils import extend_schema
@@ -15,9 +17,10 @@ from rest_framework.response import Response
 from printing.api.board import GateSerializer
 from printing.api.people import Target, find, target_of
 from printing.models.request import CardReason
-from printing.selectors.lookup import STATES, Standing, standing
+from printing.selectors.lookup import STATES, Found, Standing, by_receipt, standing
 from printing.selectors.status import gate
 from printing.states import HoldReason
+from registry.api.manners.auth import Remembered, stood
 from registry.api.manners.fields import Answer, read
 from registry.api.manners.schema import may_answer
 from registry.api.manners.view import ApiView
@@ -55,6 +58,7 @@ class StatusLookupsView(ApiView):
     """Questions about one request."""
 
     scope = Scope.STATUS
+    authentication_classes = [Remembered]
     counts_people = True
 
     @extend_schema(operation_id="look_up_status", request=Target, responses={200: StandingShown})
@@ -63,7 +67,17 @@ class StatusLookupsView(ApiView):
         """By receipt number, or by NIK, birth date and family card number. Unknown and wrong: one answer."""
         sent = read(Target, request.data)
         self.spend_on_person(request, target_of(sent))
-        return Response(_shown(standing(found=find(sent))))
+        return Response(_shown(standing(found=self._find(request, sent))))
+
+    def _find(self, request: Request, sent: Mapping[str, Any]) -> Found:
+        """What the target means, with the key in the same question where a number leads to it."""
+        if "receipt" in sent and request._request.unproven:  # type: ignore[attr-defined]
+            found = by_receipt(receipt=sent["receipt"], badge=request.auth)
+            if found is not None:
+                stood(request)
+                return found
+        self.prove(request)
+        return find(sent)
 
 
 def _shown(seen: Standing) -> dict[str, Any]:
@@ -83,15 +97,14 @@ def _shown(seen: Standing) -> dict[str, Any]:
 
 
 def _gate(office_id: int) -> dict[str, str]:
-    def look() -> dict[str, str]:
-        office = Office.objects.get(pk=office_id)
-        found = gate(
-            office=office,
-            throttle=throttle().snapshot(),
-            counts=by_state(office=office),
-            now=timezone.now(),
-        )
-        return {"name": found.name, "reason": str(found.reason)}
+    return gate_of(office_id, get_language(), time.monotonic() // GATE_SECONDS)
 
-    known = caches["process"]
-    return known.get_or_set(f"gate:{office_id}:{get_language()}", look, GATE_SECONDS) or look()
+
+@lru_cache(maxsize=16)
+def gate_of(office_id: int, language: str | None, turn: float) -> dict[str, str]:
+    """The office's gate in the language of now; ``turn`` is another one when it is time to look again."""
+    office = Office.objects.get(pk=office_id)
+    found = gate(
+        office=office, throttle=throttle().snapshot(), counts=by_state(office=office), now=timezone.now()
+    )
+    return {"name": found.name, "reason": str(found.reason)}

@@ -20,6 +20,7 @@ from printing.receipt import new_receipt
 from printing.services.deliveries import Delivered, deliver
 from printing.services.newcomers import welcome
 from registry import nik
+from registry.api.manners.auth import Remembered, stood
 from registry.api.manners.fields import (
     Answer,
     Day,
@@ -169,16 +170,21 @@ def _welcome(request: Request, slip: Slip) -> Response | None:
         enrolment=enrolment,
         receipt=receipt,
         device=device,
+        badge=request.auth,
         answer=slip.facts(response),
         now=timezone.now(),
     )
-    return response if came else None
+    if not came:
+        return None
+    stood(request)
+    return response
 
 
 class RecordingsView(ApiView):
     """Recordings, one at a time."""
 
     scope = Scope.RECORDINGS
+    authentication_classes = [Remembered]
 
     @extend_schema(
         operation_id="deliver_recording",

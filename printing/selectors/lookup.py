@@ -19,6 +19,7 @@ from printing.selectors.line import PLACE, place_of
 from printing.states import ApplicationState, HoldReason, Refusal, RequestState
 from registry.models.resident import Resident, index_column, vault
 from registry.postgresql.prepared import ask
+from registry.services.devices import STANDS, Badge
 
 S = RequestState
 NEXT: Mapping[str, Promise] = {
@@ -61,6 +62,7 @@ UNION ALL
 SELECT false, id, state, coalesce(judged_at, created_at), reason, refusal, office_id, NULL
 FROM printing_application WHERE receipt = %(receipt)s AND request_id IS NULL
 """  # noqa: S608 (no value of anybody's)
+PROVEN = f"SELECT * FROM ({BY_RECEIPT}) AS found WHERE {STANDS}"  # noqa: S608
 # Of nobody the office's first request is fetched instead: finding and reading a row takes a time that tells.
 BY_PERSON = """
 SELECT who.is_found, resident.id, resident.family_card_sealed, {request}
@@ -110,9 +112,13 @@ class Standing:
     can_confirm: bool
 
 
-def by_receipt(*, receipt: str) -> Found | None:
-    """The request or the wish of this number. One query, which always asks both tables."""
-    row = ask(BY_RECEIPT, {"receipt": receipt})
+def by_receipt(*, receipt: str, badge: Badge | None = None) -> Found | None:
+    """The request or the wish of this number. One query, which always asks both tables.
+
+    With a ``badge`` it tells nothing once the key or its device has changed.
+    """
+    facts = {"receipt": receipt}
+    row = ask(PROVEN, {**facts, **badge.facts}) if badge else ask(BY_RECEIPT, facts)
     return Found(*row) if row else None
 
 

@@ -25,6 +25,7 @@ from registry.models.biometric import Kind
 from registry.models.device import Scope
 from registry.models.recording import Source
 from registry.postgresql.prepared import ask
+from registry.services.devices import STANDS, Badge
 from registry.services.feed import Followed, follow
 from registry.services.intake import RESIDENT_FIELDS, Enrolment, derived_digests, new_recording_id
 from registry.states import RecordingState
@@ -49,6 +50,7 @@ WITH turn AS MATERIALIZED (
   WHERE turn.is_ours AND district.office_id = %(office)s AND district.code = %(district)s
     AND NOT EXISTS (SELECT FROM registry_storedanswer WHERE device_id = %(device)s AND key = %(key)s)
     AND NOT EXISTS (SELECT FROM registry_recording WHERE id = %(recording)s)
+    AND {STANDS}
   ON CONFLICT DO NOTHING RETURNING id, district_id
 ), recording AS (
   INSERT INTO registry_recording (id, resident_id, office_id, district_id, is_primary, recorded_at,
@@ -81,16 +83,23 @@ SELECT id FROM request
 
 
 def welcome(
-    *, enrolment: Enrolment, receipt: str, device: Device, answer: Mapping[str, Any], now: datetime
+    *,
+    enrolment: Enrolment,
+    receipt: str,
+    device: Device,
+    badge: Badge,
+    answer: Mapping[str, Any],
+    now: datetime,
 ) -> bool:
     """Take in a person who is not there yet, with the answer to their recording (the facts of once.STORE).
 
     False, and nothing done, when anything is otherwise: the person is known or races in, the district
-    is another office's, the answer is stored already or being worked on.
+    is another office's, the answer is stored already or being worked on, the key or its device has changed.
     """
     recording = new_recording_id(enrolment)
     facts = _facts(enrolment, recording) | {
         **answer,
+        **badge.facts,
         "receipt": receipt,
         "office": device.office_id,
         "actor": device.actor,

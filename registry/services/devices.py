@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db import transaction
+from django.db import DEFAULT_DB_ALIAS, transaction
 from django.utils.translation import gettext as _
 
 from registry import keys
@@ -21,14 +22,20 @@ OLD_KEY_LIVES = timedelta(days=7)  # a station on an island may be away from its
 SEEN_EVERY = timedelta(minutes=1)  # a write for each request would cost more than the request
 NO_KEY = keys.digest("")  # compared with when there is no such key, so that the time is the same
 
-# Written by hand: it is asked before every request, and Django's own way of asking took ten times as
-# long as PostgreSQL's of answering.
+# Written by hand: it is asked before nearly every request, and Django's own way of asking took ten times
+# as long as PostgreSQL's of answering.
 OF_DEVICE = ("id", "name", "office_id", "scopes", "networks", "last_seen_at", "revoked_at")
+# Which transactions wrote the rows as they are, and where: an UPDATE changes both.
+VERSIONS = "concat_ws(' ', key.xmin, key.ctid, device.xmin, device.ctid)"
+WITH_DEVICE = "registry_devicekey AS key JOIN registry_device AS device ON device.id = key.device_id"
 KEY = f"""
-SELECT key.digest, key.expires_at, {", ".join(f"device.{name}" for name in OF_DEVICE)}
-FROM registry_devicekey AS key JOIN registry_device AS device ON device.id = key.device_id
-WHERE key.prefix = %s
+SELECT key.digest, key.expires_at, {VERSIONS}, {", ".join(f"device.{name}" for name in OF_DEVICE)}
+FROM {WITH_DEVICE} WHERE key.prefix = %s
 """  # noqa: S608 (names of our own columns)
+# For the statement that answers: nothing about the key or its device has changed since it was asked for.
+STANDS = f"""EXISTS (SELECT FROM {WITH_DEVICE}
+  WHERE key.prefix = %(badge)s AND {VERSIONS} = %(versions)s)"""
+MOST_KEPT = 4096  # badges; a country's kiosks, and no more memory than a picture
 
 
 class DeviceRefused(Exception):
@@ -42,6 +49,35 @@ class Granted:
     device: Device
     key: keys.NewKey
     previous_expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Badge:
+    """A key that fitted, and what its rows said then."""
+
+    prefix: str
+    digest: bytes
+    versions: str
+    expires_at: datetime | None
+    last_seen_at: datetime | None
+    of_device: Sequence[Any]  # the values of OF_DEVICE
+
+    def device(self) -> Device:
+        """The device, for one request; it is not shut out."""
+        return Device.from_db(DEFAULT_DB_ALIAS, OF_DEVICE, self.of_device)
+
+    @property
+    def facts(self) -> Mapping[str, str]:
+        """Those of STANDS."""
+        return {"badge": self.prefix, "versions": self.versions}
+
+    def is_fresh(self, *, now: datetime) -> bool:
+        """Whether it would open the door now if nothing has changed, and its device was seen lately."""
+        seen = self.last_seen_at is not None and now - self.last_seen_at <= SEEN_EVERY
+        return seen and is_live(revoked_at=None, expires_at=self.expires_at, now=now)
+
+
+_kept: dict[str, Badge] = {}  # prefix → badge, of this process
 
 
 def register(
@@ -128,22 +164,38 @@ def revoke(*, device: Device, actor: str, now: datetime) -> bool:
     )
 
 
-def recognise(*, prefix: str, secret: str, now: datetime) -> Device | None:
-    """The device whose live key was shown; None for any other."""
+def recognise(*, prefix: str, secret: str, now: datetime) -> Badge | None:
+    """The badge of a live key; None for any other."""
     row = ask(KEY, [prefix])
-    digest, expires_at, *of_device = row or (NO_KEY, None)
-    if not keys.fits(secret, digest) or row is None:
+    if not keys.fits(secret, row[0] if row else NO_KEY) or row is None:
         return None
-    device = Device(**dict(zip(OF_DEVICE, of_device, strict=True)))
-    if not is_live(revoked_at=device.revoked_at, expires_at=expires_at, now=now):
+    digest, expires_at, versions, *of_device = row
+    device, last_seen_at, revoked_at = of_device[0], *of_device[-2:]
+    if not is_live(revoked_at=revoked_at, expires_at=expires_at, now=now):
         return None
-    _sign_of_life(device, now=now)
-    return device
+    badge = Badge(prefix, digest, versions, expires_at, last_seen_at, of_device)
+    if badge.is_fresh(now=now):
+        _keep(badge)
+    else:
+        Device.objects.filter(pk=device).update(last_seen_at=now)
+    return badge
 
 
-def _sign_of_life(device: Device, *, now: datetime) -> None:
-    if device.last_seen_at is None or now - device.last_seen_at > SEEN_EVERY:
-        Device.objects.filter(pk=device.pk).update(last_seen_at=now)
+def recall(*, prefix: str, secret: str, now: datetime) -> Badge | None:
+    """The badge as this process knows it, for whoever asks STANDS before anything is done or told.
+
+    None when it has to be asked for: nobody asked lately, or the device was not seen for a minute.
+    """
+    badge = _kept.get(prefix)
+    if badge is None or not keys.fits(secret, badge.digest):
+        return None
+    return badge if badge.is_fresh(now=now) else None
+
+
+def _keep(badge: Badge) -> None:
+    if len(_kept) >= MOST_KEPT:
+        _kept.clear()
+    _kept[badge.prefix] = badge
 
 
 def _text(code: str) -> str:

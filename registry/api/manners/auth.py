@@ -16,7 +16,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from registry.models import Device
-from registry.services.devices import recognise
+from registry.services.devices import Badge, recall, recognise
 
 SCHEME = "Device"
 KEY = re.compile(r"([0-9a-f]{12})\.([A-Za-z0-9_-]{43})")
@@ -25,23 +25,44 @@ KEY = re.compile(r"([0-9a-f]{12})\.([A-Za-z0-9_-]{43})")
 class DeviceAuthentication(BaseAuthentication):
     """``Authorization: Device <prefix>.<secret>``."""
 
-    def authenticate(self, request: Request) -> tuple[Device, None] | None:
-        """The device; None without the header, so that an open endpoint stays open."""
+    def authenticate(self, request: Request) -> tuple[Device, Badge] | None:
+        """The device with its badge; None without the header, so that an open endpoint stays open."""
         scheme, _space, shown = request.headers.get("Authorization", "").partition(" ")
         if not scheme:
             return None
         form = KEY.fullmatch(shown.strip())
-        device = (
-            recognise(prefix=form[1], secret=form[2], now=timezone.now())
-            if form and scheme.lower() == SCHEME.lower()
-            else None
-        )
-        if device is None:
+        known = form and scheme.lower() == SCHEME.lower()
+        badge = self.look(request, prefix=form[1], secret=form[2]) if form and known else None
+        if badge is None:
             raise AuthenticationFailed(_("Kunci perangkat tidak dikenal atau sudah tidak berlaku."))
-        return device, None
+        return badge.device(), badge
+
+    def look(self, request: Request, *, prefix: str, secret: str) -> Badge | None:
+        """The badge of this key, asked for now."""
+        return recognise(prefix=prefix, secret=secret, now=timezone.now())
 
     def authenticate_header(self, request: Request) -> str:
         return f'{SCHEME} realm="ektp"'
+
+
+class Remembered(DeviceAuthentication):
+    """The same, without asking where this process knows the key.
+
+    For a view whose statement asks STANDS (registry/services/devices.py) while it answers; until then the
+    request is ``unproven``, and ``ApiView.prove`` stands before everything else that is done or told.
+    """
+
+    def look(self, request: Request, *, prefix: str, secret: str) -> Badge | None:
+        badge = recall(prefix=prefix, secret=secret, now=timezone.now())
+        if badge is None:
+            return super().look(request, prefix=prefix, secret=secret)
+        request._request.unproven = True  # type: ignore[attr-defined]
+        return badge
+
+
+def stood(request: Request) -> None:
+    """The statement that answered has found the key's rows as they were remembered."""
+    request._request.unproven = False  # type: ignore[attr-defined]
 
 
 class HasScope(BasePermission):
@@ -76,6 +97,7 @@ class DeviceScheme(OpenApiAuthenticationExtension):
     """How the schema calls the key."""
 
     target_class = DeviceAuthentication
+    match_subclasses = True
     name = "device"
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:

@@ -18,7 +18,7 @@ from redis import Redis
 from redis.exceptions import NoScriptError, RedisError
 
 from registry.api.manners.problems import RateLimited, Unavailable
-from registry.central.door import redis_client
+from registry.central.door import own_redis_client
 from registry.models.resident import vault
 
 COUNT = """
@@ -106,7 +106,7 @@ def of_target(target: str) -> Limit:
 def spend(limits: Sequence[Limit], *, redis: Redis | None = None) -> list[Spent]:
     """Count one more against each. Raises RateLimited; RedisError when nobody counts."""
     counts = _count(
-        redis or redis_client(),
+        redis or own_redis_client(),
         *(len(limits), *(limit.key for limit in limits), *(limit.window * 1000 for limit in limits)),
     )
     spent = [

@@ -102,17 +102,18 @@ def _once(handler: Handler, shortcut: Shortcut | None) -> Handler:
         response = shortcut(request, slip) if shortcut else None
         if response is not None:
             return response
+        view.prove(request)
         try:
-            with transaction.atomic():
-                stored = _first(slip)
-                if stored is not None:
-                    return stored
+            return first_or_again(view, request, slip, *args, **kwargs)
+        except IntegrityError:  # somebody was quicker, whose rows can be seen now
+            return first_or_again(view, request, slip, *args, **kwargs)
+
+    def first_or_again(view: Any, request: Request, slip: Slip, *args: Any, **kwargs: Any) -> Response:
+        with transaction.atomic():
+            response = _first(slip)
+            if response is None:
                 response = handler(view, request, *args, **kwargs)
                 ask(STORE, slip.facts(response))
-        except IntegrityError as error:
-            if "storedanswer_once" in str(error):
-                raise KeyInFlight(retry_after=1) from error
-            raise
         return response
 
     safely.is_once = True  # type: ignore[attr-defined]  # read by the schema

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from django.utils.timezone import localtime
 from redis.exceptions import RedisError
-from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.exceptions import APIException, AuthenticationFailed
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -41,7 +41,15 @@ class ApiView(APIView):
 
     def initialize_request(self, request: Any, *args: Any, **kwargs: Any) -> Request:
         request.spent = []
+        request.unproven = False
         return super().initialize_request(request, *args, **kwargs)
+
+    def prove(self, request: Request) -> None:
+        """Ask for a key that was only remembered. Raises AuthenticationFailed and PermissionDenied."""
+        if request._request.unproven:
+            request._request.unproven = False
+            request.user, request.auth = DeviceAuthentication().authenticate(request) or (None, None)
+            self.check_permissions(request)
 
     def check_throttles(self, request: Request) -> None:
         """Count the device and its address. Where only load is at stake, no Redis means no limit."""
@@ -73,6 +81,10 @@ class ApiView(APIView):
 
     def handle_exception(self, exc: Exception) -> Response:
         """Whoever shows wrong keys is slowed down by address; what could not be read counts too."""
+        try:
+            self.prove(self.request)
+        except APIException as error:
+            exc = error
         if isinstance(exc, AuthenticationFailed):
             exc = self._count(limits.of_failures(address_of(self.request))) or exc
         elif self.counts_people and not self.request.spent and not isinstance(exc, limits.Unavailable):
@@ -90,6 +102,8 @@ class ApiView(APIView):
         return None
 
     def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
+        if request.unproven:
+            raise RuntimeError("An answer to a key that nobody asked for.")
         response = super().finalize_response(request, response, *args, **kwargs)
         if request.spent:
             response["RateLimit-Policy"] = ", ".join(one.limit.policy for one in request.spent)

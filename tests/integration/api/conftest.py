@@ -8,6 +8,7 @@ import pytest
 from django.conf import settings
 from django.core.cache import caches
 
+from printing.api.lookups import gate_of
 from registry.central.door import redis_client
 from registry.models import Office
 from tests import factories
@@ -33,3 +34,4 @@ def _fresh_counts() -> Any:
         redis.delete(key)
     for known in settings.CACHES:
         caches[known].clear()
+    gate_of.cache_clear()

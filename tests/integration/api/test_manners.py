@@ -207,6 +207,11 @@ class TestLimits:
         redis_client().script_flush()
         assert "r=" in device.get("device").headers["RateLimit"]
 
+    def test_are_counted_over_a_connection_that_was_lost(self, device: Speaker) -> None:
+        device.get("device")
+        redis_client().client_kill_filter(_type="normal", skipme=True)
+        assert '"device";r=598' in device.get("device").headers["RateLimit"]
+
     def test_hold_back_a_device_that_asks_too_much(self, device: Speaker, settings: Any) -> None:
         settings.API_PER_DEVICE = 3
         answers = [device.get("device") for _each in range(4)]
@@ -237,7 +242,7 @@ class TestLimits:
     def test_let_nobody_ask_about_people_when_nobody_counts(
         self, device: Speaker, settings: Any, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("registry.api.manners.limits.redis_client", _gone)
+        monkeypatch.setattr("registry.api.manners.limits.own_redis_client", _gone)
         answer = device.post("status-lookups", a_person(1))
         assert (answer.status_code, problem(answer)) == (503, "unavailable")
         assert device.post("recordings", a_recording(1)).status_code == 201

@@ -136,6 +136,9 @@ class TestARace:
         assert sorted(answer.status_code for answer in answers) == [201] + [409] * (RACERS - 1)
         assert (Resident.objects.count(), StoredAnswer.objects.count()) == (1, 1)
 
+    def test_does_so_on_the_ordinary_way_too(self, transactional_db: None, no_shortcut: None) -> None:
+        self.test_gives_a_recordings_number_to_one_person(transactional_db)
+
 
 def at_once(bodies: Sequence[Any]) -> list[Any]:
     """The answers to what several threads of the web server get together, each under a key of its own."""
