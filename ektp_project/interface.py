@@ -30,13 +30,14 @@ class Interface:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not is_of_interface(request):
             return self.get_response(request)
-        request.request_id = uuid.uuid4()  # type: ignore[attr-defined]
+        request.request_id = str(uuid.uuid4())  # type: ignore[attr-defined]
         language = asked_for(request)
         with translation.override(language):
             response = self.get_response(request)
         response.headers.setdefault("Content-Language", language)
-        response["X-Request-Id"] = str(request.request_id)  # type: ignore[attr-defined]
-        response["Server-Time"] = localtime().isoformat(timespec="milliseconds")
+        response["X-Request-Id"] = request.request_id  # type: ignore[attr-defined]
+        if not response.has_header("Server-Time"):
+            response["Server-Time"] = localtime().isoformat(timespec="milliseconds")
         patch_vary_headers(response, ["Accept-Language"])
         response.headers.setdefault("Cache-Control", "no-store")
         if shows_key(request):

@@ -12,6 +12,7 @@ from functools import cache
 from uuid import UUID
 
 from django.utils.functional import Promise
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from printing.models.request import CardReason
@@ -150,22 +151,30 @@ def standing(*, found: Found) -> Standing:
 
 
 def _of_request(found: Found) -> Standing:
-    held = found.state == S.HELD
     waits = found.state in LIVE_GATE and found.note != HoldReason.CARD_MISSING
-    next_step = NEXT_WHEN_HELD.get(found.note, STILL_HELD) if held else NEXT[found.state]
+    state, reason, next_step, hold = _words(get_language(), found.state, found.reason, found.note)
     return Standing(
         state=found.state,
-        state_text=str(S(found.state).label),
+        state_text=state,
         since=found.since,
         reason=found.reason,
-        reason_text=str(CardReason(found.reason).label),
-        next=str(next_step),
+        reason_text=reason,
+        next=next_step,
         place_in_line=found.place,
         hold_reason=found.note,
-        hold_text=str(HoldReason(found.note).label) if held else "",
+        hold_text=hold,
         gate_of=found.office_id if waits else None,
         can_confirm=found.state in MAY_CONFIRM or found.note == HoldReason.NOT_CONFIRMED,
     )
+
+
+@cache
+def _words(language: str | None, state: str, reason: str, note: str) -> tuple[str, str, str, str]:
+    """What the state, the reason, the next step and the hold are called in the language of now."""
+    held = state == S.HELD
+    next_step = NEXT_WHEN_HELD.get(note, STILL_HELD) if held else NEXT[state]
+    hold = HoldReason(note).label if held else ""
+    return str(S(state).label), str(CardReason(reason).label), str(next_step), str(hold)
 
 
 def _of_application(found: Found) -> Standing:

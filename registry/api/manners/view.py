@@ -109,6 +109,7 @@ class ApiView(APIView):
             response["RateLimit-Policy"] = ", ".join(one.limit.policy for one in request.spent)
             response["RateLimit"] = ", ".join(one.header for one in request.spent)
         if isinstance(response.data, dict) and not response.has_header("ETag"):
-            own = {"server_time": localtime(), "request_id": request.request_id}
-            response.data = {**response.data, **own}
+            now = localtime().isoformat(timespec="milliseconds")
+            response["Server-Time"] = now
+            response.data = {**response.data, "server_time": now, "request_id": request.request_id}
         return response
