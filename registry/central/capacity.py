@@ -382,10 +382,15 @@ def _come_back(k: Known, at: Moment) -> None:
     )
     there = past >= RETURN_DOUBLES if k.quota else _full(k, at)
     if there or past > max(10.0, 4 * k.answer):
-        k.mode, k.pace = Mode.HOLDING, k.quota_pace
+        k.mode, k.pace = _settled(k), k.quota_pace
         _begin_try(k, 0.1, at)
         k.step, k.grown_at, k.full_at = max(1.0, 0.25 * k.limit), at.now, 0.0
         k.credit = max(k.credit, 1.0)
+
+
+def _settled(k: Known) -> Mode:
+    """A level is held where the centre once showed it; where it showed nothing yet the search goes on."""
+    return Mode.HOLDING if k.refusing or k.queueing else Mode.SEARCHING
 
 
 def next_pause(pause: float) -> float:
@@ -575,6 +580,7 @@ def _look_on(k: Known, refused: int, at: Moment) -> None:
     calls = max(0, at.let_in - k.look_from) + k.look_refused
     if calls < k.look_calls and k.look_refused < LOOK_REFUSED:
         return
+    k.mode = _settled(k)
     k.pace, k.look_from, k.look_calls, k.evidence = 0.0, at.let_in, 0, 0.0
     share = k.look_refused / calls
     if not k.look_rate:

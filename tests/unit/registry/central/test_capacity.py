@@ -273,6 +273,11 @@ class TestChance:
         assert known.noise == pytest.approx(NOISY.noise / 2)
         assert known.pace == 0.0
 
+    def test_looked_at_while_no_level_is_known_holds_up_no_search(self) -> None:
+        known = replace(NOISY, refusing=False, look_from=1000, look_calls=100, pace=14.0)
+        known = learn(known, answered(at=108.0, count=9), moment(108.0, let_in=1000 + 101))
+        assert known.mode is Mode.SEARCHING
+
     def test_flips_no_queueing_centre_by_one_call(self) -> None:
         known = learn(replace(SETTLED, queueing=True), [refused(at=100.2)], moment(100.2))
         assert known.queueing
@@ -309,6 +314,12 @@ class TestSilence:
         out = replace(SETTLED, mode=Mode.OUTAGE, before=20.0, silent_at=100.0, void_before=101.0)
         late = 100.0 + 21 * 86400
         assert learn(out, answered(at=late), moment(late, in_flight=0, full_at=0.0)).limit == 2.0
+
+    def test_before_any_sign_of_the_level_is_followed_by_the_search(self) -> None:
+        back = replace(SETTLED, mode=Mode.RETURNING, before=20.0, limit=19.0, returned_at=160.0)
+        assert learn(back, answered(at=161.0), moment(161.0)).mode is Mode.SEARCHING
+        back = replace(back, refusing=True)
+        assert learn(back, answered(at=161.0), moment(161.0)).mode is Mode.HOLDING
 
     def test_is_probed_first_after_a_short_pause_and_then_after_a_longer_one(self) -> None:
         silent = learn(replace(SETTLED, missing=20.0, learned_at=101.4), [], moment(101.5))
