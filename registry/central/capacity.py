@@ -54,6 +54,7 @@ ALIKE_ROW = 4  # of them in a row, where a quota was believed in
 QUOTA_SHARE = 0.999  # of what was let in per second between two refusals
 QUOTA_RUN = 280  # calls let in since the last refusal: so long a quota that is all used lets none go by
 QUOTA_FEWEST = 5  # let in between them; from fewer nothing can be read:
+QUOTA_SAME = 2  # calls: what a short reading may be off by, as it begins and ends within a call
 QUOTA_CUT = 0.8  # ... down by a fifth instead
 QUOTA_TRY = 0.015  # of the pace: the first try
 QUOTA_FAR = 1.11  # times the pace before: a try that went as far says that the quota has risen
@@ -198,6 +199,8 @@ class Known:
     tried_at: float = 0.0
     quota_before: float = 0.0  # the pace before the last try
     try_pace: float = 0.0  # the pace before the tries began
+    long_since: float = 0.0  # the refusal before a try that went far, if nothing was read since
+    long_let_in: int = 0
 
     base: float = 0.0  # s, the quickest tenth of answers without a queue
     base_answers: int = 0
@@ -520,17 +523,31 @@ def _slow_down(k: Known, at: Moment) -> None:
     tried = k.quota_pace > k.try_pace
     if tried and (k.quota_pace > QUOTA_FAR * k.try_pace or not k.since):
         k.quota_pace = k.quota_before  # borne a moment ago; what is let in from now on tells the rest
+        k.long_since, k.long_let_in = k.since, k.since_let_in
     elif not k.since:
         k.quota_pace = k.try_pace
     elif let_in < QUOTA_FEWEST:
         k.quota_pace *= QUOTA_CUT
     else:
         least = k.try_pace if tried else 0.0
-        k.quota_pace = min(k.quota_pace, max(least, QUOTA_SHARE * let_in / span))
+        k.quota_pace = min(k.quota_pace, max(least, QUOTA_SHARE * _read_quota(k, let_in, span, at)))
     k.since, k.since_let_in, k.pace = k.last, at.let_in, k.quota_pace
     _begin_try(k, QUOTA_TRY, at)
     if not tried:
         _count_cut(k, let_in, at)
+
+
+def _read_quota(k: Known, let_in: int, span: float, at: Moment) -> float:
+    """Calls per second between two refusals; since an earlier one, where that is a call or two more.
+
+    A try that went far was borne by what had been saved up, or the quota has risen: a few calls tell.
+    If it was what had been saved up, all since the refusal before the try tell the same, and exactly.
+    """
+    long_since, k.long_since = k.long_since, 0.0
+    if not long_since:
+        return let_in / span
+    long = (at.let_in - k.long_let_in) / (k.last - long_since)
+    return max(long, let_in / span) if long * span <= let_in + QUOTA_SAME else let_in / span
 
 
 def _heed_lost_calls(k: Known, seen: Sequence[Seen], at: Moment) -> None:

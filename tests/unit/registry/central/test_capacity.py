@@ -209,6 +209,24 @@ class TestAQuota:
         known = learn(tried, [refused(at=100.0)], moment(100.0, let_in=950))
         assert known.quota_pace == 40.0
 
+    def test_is_read_over_two_runs_where_the_short_one_differs_by_a_call(self) -> None:
+        # 950 - 710 = 240 calls in 8 s since the refusal before the try; 59 in 2 s since the last one
+        tried = replace(QUOTA, quota_pace=45.0, pace=45.0, quota_before=40.0, since=92.0, since_let_in=710)
+        far = learn(tried, [refused(at=98.0)], moment(98.0, let_in=891))
+        assert far.quota_pace == 40.0
+        far = replace(far, in_row=0)
+        assert learn(far, [refused(at=100.0)], moment(100.0, let_in=950)).quota_pace == pytest.approx(
+            30.0, rel=0.01
+        )
+
+    def test_that_has_risen_or_fallen_is_read_since_the_last_refusal_alone(self) -> None:
+        tried = replace(QUOTA, quota_pace=45.0, pace=45.0, quota_before=40.0, since=92.0, since_let_in=710)
+        far = replace(learn(tried, [refused(at=98.0)], moment(98.0, let_in=891)), in_row=0)
+        fallen = learn(far, [refused(at=100.0)], moment(100.0, let_in=921))
+        assert fallen.quota_pace == pytest.approx(15.0, rel=0.01)
+        risen = learn(far, [refused(at=100.0)], moment(100.0, let_in=965))
+        assert risen.quota_pace == pytest.approx(37.0, rel=0.01)
+
     def test_that_has_fallen_further_is_still_one(self) -> None:
         known, now, let_in = QUOTA, 100.0, 700
         for _second in range(40):  # every other call is refused, however few they are
