@@ -333,6 +333,13 @@ class TestSilence:
         late = 100.0 + 21 * 86400
         assert learn(out, answered(at=late), moment(late, in_flight=0, full_at=0.0)).limit == 2.0
 
+    def test_is_followed_by_a_step_as_large_as_the_level_where_too_much_is_not_refused(self) -> None:
+        back = replace(SETTLED, mode=Mode.RETURNING, before=20.0, limit=19.0, returned_at=160.0)
+        refusing = learn(replace(back, refusing=True), answered(at=161.0), moment(161.0))
+        assert refusing.step == pytest.approx(0.25 * 19.0)
+        queueing = learn(replace(back, queueing=True), answered(at=161.0), moment(161.0))
+        assert queueing.step == pytest.approx(19.0)
+
     def test_before_any_sign_of_the_level_is_followed_by_the_search(self) -> None:
         back = replace(SETTLED, mode=Mode.RETURNING, before=20.0, limit=19.0, returned_at=160.0)
         assert learn(back, answered(at=161.0), moment(161.0)).mode is Mode.SEARCHING
