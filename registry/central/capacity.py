@@ -98,7 +98,7 @@ PROBE_PATIENCE = 2.5  # answer times after which a probe counts as lost and the 
 RETURN_DOUBLES = 1.0  # s in which the starts per second double after the first answer
 RETURN_PACE = 4.0  # times the usual starts per second at most while coming back
 RETURN_SHARE = 0.95  # of the level before; the rest is tried step by step
-RETURN_TRY = 0.25  # of the level: the first step beyond it, for nobody knows what it is after a silence ...
+RETURN_TRY = 0.25  # of the level or the pace: the first step beyond it, for it may have risen meanwhile ...
 RETURN_QUEUE_TRY = 1.0  # ... and where it queues: what is too much waits a moment there, none is refused
 IDLE_SECONDS = 60.0  # without a call: come back as after an outage, for others have come meanwhile
 STALE_SECONDS = 3600.0  # after an hour of silence half of what was known is asked for at first ...
@@ -388,7 +388,7 @@ def _come_back(k: Known, at: Moment) -> None:
     there = past >= RETURN_DOUBLES if k.quota else _full(k, at)
     if there or past > max(10.0, 4 * k.answer):
         k.mode, k.pace = _settled(k), k.quota_pace
-        _begin_try(k, 0.1, at)
+        _begin_try(k, RETURN_TRY, at)
         k.step = max(1.0, (RETURN_QUEUE_TRY if k.queueing else RETURN_TRY) * k.limit)
         k.grown_at, k.full_at = at.now, 0.0
         k.credit = max(k.credit, 1.0)

@@ -337,6 +337,10 @@ class TestSilence:
         back = replace(SETTLED, mode=Mode.RETURNING, before=20.0, limit=19.0, returned_at=160.0)
         refusing = learn(replace(back, refusing=True), answered(at=161.0), moment(161.0))
         assert refusing.step == pytest.approx(0.25 * 19.0)
+        counting = replace(back, refusing=True, quota=True, quota_pace=20.0)
+        counting = learn(counting, answered(at=161.0), moment(161.0))
+        counting = learn(counting, answered(at=162.1), moment(162.1))
+        assert counting.quota_pace == pytest.approx(1.25 * 20.0)
         queueing = learn(replace(back, queueing=True), answered(at=161.0), moment(161.0))
         assert queueing.step == pytest.approx(19.0)
 
