@@ -14,16 +14,17 @@ from collections.abc import Mapping
 from contextlib import nullcontext
 from datetime import datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.db import IntegrityError, transaction
 
 from printing.models.request import CardReason, Priority
 from printing.states import HoldReason, RequestState
-from registry.models import Device, Resident, Subject
+from registry.models import Device, Subject
 from registry.models.biometric import Kind
 from registry.models.device import Scope
 from registry.models.recording import Source
+from registry.models.resident import sealed_family_card, sealed_nik
 from registry.postgresql.prepared import ask
 from registry.services.devices import STANDS, Badge
 from registry.services.feed import Followed, follow
@@ -32,7 +33,6 @@ from registry.states import RecordingState
 
 SAID = (*(name for name in RESIDENT_FIELDS if name != "district"), "recorded_at")
 DIGESTS = tuple(Kind.values)
-SEALED = ("nik_sealed", "nik_index", "nik_index_even", "family_card_sealed")
 
 # Each row comes in only when the one before it did. Short of 4,096 characters and 50 facts
 # (registry/postgresql/prepared.py).
@@ -124,16 +124,15 @@ def welcome(
 
 def _facts(enrolment: Enrolment, recording: UUID) -> dict[str, Any]:
     """What the enrolment itself says; its numbers sealed."""
-    resident = Resident.with_sealed_nik(nik=enrolment.nik.digits)
-    if enrolment.family_card:
-        resident.learn_family_card(enrolment.family_card)
+    resident, card = uuid4(), enrolment.family_card
     digests = enrolment.digests or derived_digests(recording)
     return {
         **{name: getattr(enrolment, name) for name in SAID},
         **{name: getattr(digests, name) for name in DIGESTS},
-        **{name: getattr(resident, name) for name in SEALED},
+        **sealed_nik(resident, enrolment.nik.digits),
+        "family_card_sealed": sealed_family_card(resident, card) if card else None,
         "recording": recording,
-        "resident": resident.pk,
+        "resident": resident,
         "district": enrolment.district.code,
         "has_files": enrolment.digests is not None,
         "file_sizes": json.dumps(enrolment.file_sizes) if enrolment.file_sizes else None,

@@ -160,11 +160,8 @@ class Resident(models.Model):
     @classmethod
     def with_sealed_nik(cls, *, nik: str, **fields: Any) -> Resident:
         """A new resident, not yet saved, whose NIK (16 digits) is sealed to its row."""
-        safe, resident = vault(), cls(**fields)
-        resident.nik_sealed = safe.seal(nik, bound_to=resident._bond)
-        for version in safe.index_keys:
-            setattr(resident, index_column(version), safe.index(nik, version=version))
-        return resident
+        pk = uuid.uuid4()
+        return cls(id=pk, **sealed_nik(pk, nik), **fields)
 
     @property
     def indexes(self) -> list[bytes]:
@@ -173,7 +170,7 @@ class Resident(models.Model):
 
     def learn_family_card(self, digits: str) -> None:
         """Seal the number (16 digits) to this row, which is not saved."""
-        self.family_card_sealed = vault().seal(digits, bound_to=self.family_card_bond)
+        self.family_card_sealed = sealed_family_card(self.pk, digits)
 
     def is_of_family_card(self, digits: str) -> bool:
         """Whether this is the number that is known; never when none is, or when no key of ours opens it."""
@@ -200,9 +197,30 @@ class Resident(models.Model):
 
     @property
     def _bond(self) -> str:
-        return f"registry_resident.nik:{self.pk}"
+        return _nik_bond(self.pk)
 
     @property
     def family_card_bond(self) -> str:
         """What the family card number is sealed to."""
-        return f"registry_resident.family_card:{self.pk}"
+        return _family_card_bond(self.pk)
+
+
+def sealed_nik(pk: uuid.UUID, digits: str) -> dict[str, bytes | None]:
+    """The columns of a NIK (16 digits) in the row of this resident."""
+    safe = vault()
+    indexes = {index_column(version): safe.index(digits, version=version) for version in safe.index_keys}
+    sealed = safe.seal(digits, bound_to=_nik_bond(pk))
+    return {"nik_sealed": sealed, "nik_index": None, "nik_index_even": None, **indexes}
+
+
+def sealed_family_card(pk: uuid.UUID, digits: str) -> bytes:
+    """The column of a family card number (16 digits) in the row of this resident."""
+    return vault().seal(digits, bound_to=_family_card_bond(pk))
+
+
+def _nik_bond(pk: uuid.UUID) -> str:
+    return f"registry_resident.nik:{pk}"
+
+
+def _family_card_bond(pk: uuid.UUID) -> str:
+    return f"registry_resident.family_card:{pk}"

@@ -11,8 +11,6 @@ from rest_framework.parsers import BaseParser
 from registry.api.manners.problems import Malformed, TooLarge
 
 MAXIMUM_BYTES = 256 * 1024  # a recording has some 2 KB
-LET_PASS = 8 * 1024 * 1024  # bytes; a whole file in one piece is the likeliest mistake
-CHUNK = 64 * 1024
 MAXIMUM_DEPTH = 8  # our deepest document has five levels
 MAXIMUM_DIGITS = 15  # what every JSON reader holds exactly
 
@@ -71,16 +69,8 @@ def read(stream: IO[bytes], *, at_most: int) -> bytes:
     """The whole body, never more than we said."""
     body = stream.read(at_most + 1)
     if len(body) > at_most:
-        _let_pass(stream)
         raise TooLarge
     return body
-
-
-def _let_pass(stream: IO[bytes]) -> None:
-    """A server that hangs up on somebody who still sends is not heard: the rest goes by, unkept."""
-    for _chunk in range(LET_PASS // CHUNK):
-        if not stream.read(CHUNK):
-            return
 
 
 def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

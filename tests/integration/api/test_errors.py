@@ -166,6 +166,16 @@ class TestTheRealServer:
         assert (status, body["type"]) == (400, "urn:ektp:problem:bad-request")
         assert headers["Content-Type"] == "application/problem+json"
 
+    @pytest.mark.parametrize("path", ["/api/v1/nowhere", "/api/v1/recordings"])
+    def test_hears_the_end_of_what_it_will_not_read(self, server: str, path: str) -> None:
+        """Else who still sends finds the line cut, and never reads why."""
+        for _turn in range(3):
+            status, headers, _body = ask(server, "POST", path, bytes(16 * 1024 * 1024))
+            assert (status, headers["Content-Type"]) in (
+                (404, "application/problem+json"),
+                (401, "application/problem+json"),
+            )
+
     def test_says_that_a_body_is_too_large(self, server: str) -> None:
         for size in (300_000, 5_000_000):
             status, _headers, body = ask(
