@@ -20,7 +20,7 @@ from printing.models.request import CardReason
 from printing.selectors.lookup import STATES, Found, Standing, by_receipt, standing
 from printing.selectors.status import gate
 from printing.states import HoldReason
-from registry.api.manners.auth import Remembered, stood
+from registry.api.manners.auth import stood
 from registry.api.manners.fields import Answer, read
 from registry.api.manners.schema import may_answer
 from registry.api.manners.view import ApiView
@@ -58,7 +58,7 @@ class StatusLookupsView(ApiView):
     """Questions about one request."""
 
     scope = Scope.STATUS
-    authentication_classes = [Remembered]
+    remembers_keys = True
     counts_people = True
 
     @extend_schema(operation_id="look_up_status", request=Target, responses={200: StandingShown})

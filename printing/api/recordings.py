@@ -20,7 +20,7 @@ from printing.receipt import new_receipt
 from printing.services.deliveries import Delivered, deliver
 from printing.services.newcomers import welcome
 from registry import nik
-from registry.api.manners.auth import Remembered, stood
+from registry.api.manners.auth import stood
 from registry.api.manners.fields import (
     Answer,
     Day,
@@ -184,7 +184,7 @@ class RecordingsView(ApiView):
     """Recordings, one at a time."""
 
     scope = Scope.RECORDINGS
-    authentication_classes = [Remembered]
+    remembers_keys = True
 
     @extend_schema(
         operation_id="deliver_recording",

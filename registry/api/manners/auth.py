@@ -23,7 +23,13 @@ KEY = re.compile(r"([0-9a-f]{12})\.([A-Za-z0-9_-]{43})")
 
 
 class DeviceAuthentication(BaseAuthentication):
-    """``Authorization: Device <prefix>.<secret>``."""
+    """``Authorization: Device <prefix>.<secret>``.
+
+    ``remembers``: a key that this process knows is not asked for; until it is, the request is ``unproven``.
+    """
+
+    def __init__(self, *, remembers: bool = False) -> None:
+        self.remembers = remembers
 
     def authenticate(self, request: Request) -> tuple[Device, Badge] | None:
         """The device with its badge; None without the header, so that an open endpoint stays open."""
@@ -32,32 +38,19 @@ class DeviceAuthentication(BaseAuthentication):
             return None
         form = KEY.fullmatch(shown.strip())
         known = form and scheme.lower() == SCHEME.lower()
-        badge = self.look(request, prefix=form[1], secret=form[2]) if form and known else None
+        badge = self._look(request, prefix=form[1], secret=form[2]) if form and known else None
         if badge is None:
             raise AuthenticationFailed(_("Kunci perangkat tidak dikenal atau sudah tidak berlaku."))
         return badge.device(), badge
 
-    def look(self, request: Request, *, prefix: str, secret: str) -> Badge | None:
-        """The badge of this key, asked for now."""
-        return recognise(prefix=prefix, secret=secret, now=timezone.now())
+    def _look(self, request: Request, *, prefix: str, secret: str) -> Badge | None:
+        now = timezone.now()
+        badge = recall(prefix=prefix, secret=secret, now=now) if self.remembers else None
+        request._request.unproven = badge is not None  # type: ignore[attr-defined]
+        return badge or recognise(prefix=prefix, secret=secret, now=now)
 
     def authenticate_header(self, request: Request) -> str:
         return f'{SCHEME} realm="ektp"'
-
-
-class Remembered(DeviceAuthentication):
-    """The same, without asking where this process knows the key.
-
-    For a view whose statement asks STANDS (registry/services/devices.py) while it answers; until then the
-    request is ``unproven``, and ``ApiView.prove`` stands before everything else that is done or told.
-    """
-
-    def look(self, request: Request, *, prefix: str, secret: str) -> Badge | None:
-        badge = recall(prefix=prefix, secret=secret, now=timezone.now())
-        if badge is None:
-            return super().look(request, prefix=prefix, secret=secret)
-        request._request.unproven = True  # type: ignore[attr-defined]
-        return badge
 
 
 def stood(request: Request) -> None:
@@ -97,7 +90,6 @@ class DeviceScheme(OpenApiAuthenticationExtension):
     """How the schema calls the key."""
 
     target_class = DeviceAuthentication
-    match_subclasses = True
     name = "device"
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:

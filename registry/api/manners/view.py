@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from django.utils.timezone import localtime
 from redis.exceptions import RedisError
+from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import APIException, AuthenticationFailed
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.request import Request
@@ -30,10 +31,15 @@ class OnlyJson(BaseContentNegotiation):
 
 
 class ApiView(APIView):
-    """A view for devices. ``scope``: what the device must be allowed to; None: nothing in particular."""
+    """A view for devices. ``scope``: what the device must be allowed to; None: nothing in particular.
+
+    ``remembers_keys``: its statement asks STANDS (registry/services/devices.py) while it answers; ``prove``
+    stands before everything else that is done or told.
+    """
 
     scope: ClassVar[str | None] = None
     counts_people: ClassVar[bool] = False  # its questions are about somebody
+    remembers_keys: ClassVar[bool] = False
     authentication_classes = [DeviceAuthentication]
     permission_classes = [HasScope]
     parser_classes = [StrictJson]
@@ -43,6 +49,9 @@ class ApiView(APIView):
         request.spent = []
         request.unproven = False
         return super().initialize_request(request, *args, **kwargs)
+
+    def get_authenticators(self) -> list[BaseAuthentication]:
+        return [DeviceAuthentication(remembers=True)] if self.remembers_keys else super().get_authenticators()
 
     def prove(self, request: Request) -> None:
         """Ask for a key that was only remembered. Raises AuthenticationFailed and PermissionDenied."""

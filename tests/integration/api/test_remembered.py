@@ -12,7 +12,6 @@ from rest_framework.response import Response
 from rest_framework.test import APIRequestFactory
 
 from printing.models import CardRequest
-from registry.api.manners.auth import Remembered
 from registry.api.manners.view import ApiView
 from registry.models import Device, DeviceKey, Office, Recording
 from registry.models.device import Scope
@@ -126,7 +125,7 @@ class TestRemembered:
 
     def test_never_lets_a_view_answer_that_forgot_to_ask(self, device: Speaker, receipt: str) -> None:
         class Forgetful(ApiView):
-            authentication_classes = [Remembered]
+            remembers_keys = True
 
             def get(self, request: Request) -> Response:
                 return Response({})
