@@ -137,8 +137,6 @@ CACHES = {
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "cache",
     },
-    # What every second question asks and one process may know by itself for some seconds.
-    "process": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
 }
 
 MEDIA_ROOT = VAR_DIR / "media"

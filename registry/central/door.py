@@ -51,6 +51,16 @@ def be(name: str) -> None:
     _door.cache_clear()
 
 
+def _connect(**more: Any) -> Redis:
+    return Redis.from_url(
+        settings.REDIS_URL,
+        socket_timeout=5,  # seconds; an answer takes under a millisecond, so five mean: gone
+        socket_connect_timeout=2,
+        health_check_interval=30,
+        **more,
+    )
+
+
 class _Own(threading.local):
     client: Redis
     pid = 0
@@ -60,16 +70,6 @@ _own = _Own()
 _names = {"holder": ""}
 
 # The process id in each key: a forked child never shares its parent's sockets.
-
-
-def _connect(**more: Any) -> Redis:
-    return Redis.from_url(
-        settings.REDIS_URL,
-        socket_timeout=5,  # seconds; an answer takes under a millisecond, so five mean: gone
-        socket_connect_timeout=2,
-        health_check_interval=30,
-        **more,
-    )
 
 
 @cache
